@@ -1,0 +1,3 @@
+from apifonica_privacy.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,267 @@
+"""Settings, all from the environment; `.env.example` names every variable with its meaning.
+
+With nothing configured this is the demonstration: embedded servers under `VAR_DIR` and secrets
+made on the first start. As soon as DATABASE_URL is set, nothing secret has a default.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from embedded.secrets import demo_secret
+from embedded.state import read_state
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(str(BASE_DIR / ".env"))
+
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
+DEMO: bool = env.bool("DEMO", default=not env.str("DATABASE_URL", default=""))
+_embedded = read_state(VAR_DIR) if DEMO else {}
+
+
+def _secret(name: str, how: str) -> str:
+    value: str = env.str(name, default="")
+    if value:
+        return value
+    if DEMO:
+        return demo_secret(name, VAR_DIR)
+    raise ImproperlyConfigured(f"{name} is not set. Make one with: {how}")
+
+
+def _address(name: str, *, demo: str) -> str:
+    value: str = env.str(name, default="")
+    if value:
+        return value
+    if DEMO:
+        return _embedded.get(name, demo)
+    raise ImproperlyConfigured(f"{name} is not set. .env.example shows its form.")
+
+
+# --- secrets ---------------------------------------------------------------------------------
+_RANDOM = 'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+SECRET_KEY = _secret("SECRET_KEY", _RANDOM)
+LOOKUP_HASH_KEY = _secret("LOOKUP_HASH_KEY", _RANDOM)
+# Comma-separated, the first encrypts, all decrypt: put a new one in front to rotate.
+FIELD_ENCRYPTION_KEYS = [
+    key.strip() for key in _secret("FIELD_ENCRYPTION_KEYS", _RANDOM).split(",") if key.strip()
+]
+
+# --- addresses -------------------------------------------------------------------------------
+PORT: int = env.int("PORT", default=8000)
+PUBLIC_URL: str = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
+ALLOWED_HOSTS: list[str] = env.list(
+    "ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEMO else []
+)
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES: int = env.int("TRUSTED_PROXIES", default=0)
+
+DEBUG: bool = env.bool("DEBUG", default=False)
+
+INSTALLED_APPS = [
+    "lib",
+    "audit",
+    "outbox",
+    "accounts",
+    "datamap",
+    "retention",
+    "requests_portal",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+]
+if DEMO:
+    INSTALLED_APPS.insert(0, "demo")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "apifonica_privacy.urls"
+WSGI_APPLICATION = "apifonica_privacy.wsgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "accounts.context_processors.product",
+            ],
+        },
+    },
+]
+
+# --- our own store ---------------------------------------------------------------------------
+_NOT_STARTED = "postgres://privacy@127.0.0.1:9/privacy"  # a port nobody listens on
+DATABASES = {
+    "default": env.db_url_config(_address("DATABASE_URL", demo=_NOT_STARTED))
+    | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True},
+}
+REDIS_URL = _address("REDIS_URL", demo="redis://127.0.0.1:9/0")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- background work -------------------------------------------------------------------------
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
+# The database is the queue: these sweeps find what no wake-up announced.
+CELERY_BEAT_SCHEDULE = {
+    "deliver-mail": {"task": "outbox.tasks.deliver_due", "schedule": timedelta(seconds=15)},
+    "collect": {
+        "task": "requests_portal.tasks.sweep_collections",
+        "schedule": timedelta(seconds=15),
+    },
+    "build-packages": {
+        "task": "requests_portal.tasks.sweep_packages",
+        "schedule": timedelta(seconds=15),
+    },
+    "tidy-portal": {"task": "requests_portal.tasks.tidy", "schedule": timedelta(hours=1)},
+    "tidy-sign-ins": {
+        "task": "accounts.tasks.purge_sign_in_attempts",
+        "schedule": timedelta(hours=6),
+    },
+}
+
+# --- mail ------------------------------------------------------------------------------------
+_mail = env.email_url_config(_address("EMAIL_URL", demo="smtp://127.0.0.1:9"))
+EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+EMAIL_HOST = _mail["EMAIL_HOST"]
+EMAIL_PORT = _mail["EMAIL_PORT"]
+EMAIL_HOST_USER = _mail["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL: str = env.str(
+    "DEFAULT_FROM_EMAIL", default="Apifonica Privacy <dpo@apifonica.com>"
+)
+SECURITY_EMAIL: str = env.str("SECURITY_EMAIL", default="security@apifonica.com")
+DPO_EMAIL: str = env.str("DPO_EMAIL", default="dpo@apifonica.com")
+
+# --- the data map ----------------------------------------------------------------------------
+DATAMAP_DIR = Path(env.str("DATAMAP_DIR", default=str(BASE_DIR / "demo" / "datamap")))
+# Source addresses are named by the map (`url_env: SOURCE_PLATFORM_URL`) and looked up here.
+SOURCE_URLS: dict[str, str] = {
+    name: value for name, value in env.ENVIRON.items() if name.startswith("SOURCE_")
+}
+for _name, _value in _embedded.items():
+    if _name.startswith("SOURCE_"):
+        SOURCE_URLS.setdefault(_name, _value)
+
+# --- people and sign-in ----------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "desk:case-list"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_ADAPTER = "accounts.adapters.StaffAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Apifonica Privacy"
+REQUIRE_SECOND_FACTOR: bool = env.bool("REQUIRE_SECOND_FACTOR", default=not DEMO)
+
+# --- languages and time ----------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("pl", _("Polish")), ("et", _("Estonian")), ("lv", _("Latvian"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_TZ = True
+TIME_ZONE = "Europe/Tallinn"
+
+# --- static files ----------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", VAR_DIR / "fonts")]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- security --------------------------------------------------------------------------------
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+if not DEMO:
+    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+    SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    if TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

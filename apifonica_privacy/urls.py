@@ -1,0 +1,19 @@
+"""Where every address of the house begins."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import URLPattern, URLResolver, include, path
+
+from apifonica_privacy.health import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health/", health, name="health"),
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("staff/", include("allauth.urls")),
+    path("staff/", include("accounts.urls")),
+    path("desk/", include("requests_portal.urls.desk")),
+    *i18n_patterns(path("", include("requests_portal.urls.portal"))),
+]
+
+if settings.DEMO:
+    urlpatterns.insert(0, path("demo/", include("demo.urls")))
