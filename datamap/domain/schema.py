@@ -1,0 +1,321 @@
+"""The data map: which resource, table and column holds personal data, whose and why.
+
+`docs/datamap.md` describes the YAML form key by key. Everything here is immutable; rules that
+span several parts (a join to a missing table) are in `crossref`, so that all are told at once.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    EmailStr,
+    Field,
+    StringConstraints,
+    Tag,
+    field_validator,
+    model_validator,
+)
+
+from datamap.domain.vocabulary import (
+    Anonymising,
+    Category,
+    ColumnClass,
+    ColumnType,
+    DataKind,
+    Erasing,
+    LegalBasis,
+    Mask,
+    Role,
+)
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is no time zone; write one as in Europe/Tallinn")
+    return name
+
+
+def _known_country(code: str) -> str:
+    if code not in SUPPORTED_REGIONS:
+        raise ValueError("is no country code; write two capitals (ISO 3166), as in EE")
+    return code
+
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+TableName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$")
+]
+ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+Country = Annotated[str, AfterValidator(_known_country)]
+Join = Annotated[dict[ColumnName, ColumnName], Field(min_length=1)]
+
+
+class Part(BaseModel):
+    """Base of every part of a map: immutable, and no key that the schema does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class LocalizedText(Part):
+    """A text that people read, in all four languages of the portal."""
+
+    en: Text
+    pl: Text
+    et: Text
+    lv: Text
+
+    def in_language(self, code: str) -> str:
+        """Return the text in `code` (en, pl, et, lv; a region such as en-gb is ignored)."""
+        texts = {"en": self.en, "pl": self.pl, "et": self.et, "lv": self.lv}
+        return texts.get(code.partition("-")[0].lower(), self.en)
+
+
+class Contact(Part):
+    name: Text
+    email: EmailStr
+
+
+class Location(Part):
+    """Where the data physically lies."""
+
+    place: Text
+    country: Country
+
+
+class Recipient(Part):
+    """Somebody who receives the data (Art. 15(1)(c)), by name."""
+
+    id: Identifier
+    name: Text
+    role: LocalizedText
+    country: Country
+
+
+class Controller(Part):
+    """Somebody whose data we process under a data processing agreement (Art. 28)."""
+
+    id: Identifier
+    name: Text
+    contact_email: EmailStr
+    dpa_ended_on: date | None = None  # None: the agreement is running
+    dpa_months: Annotated[int, Field(ge=1, le=12)]
+    source_key: Text | None = None  # how a row of a shared table names this controller
+
+
+class Column(Part):
+    """One column of a table; every column of a mapped table is listed."""
+
+    name: ColumnName
+    column_class: ColumnClass = Field(alias="class")
+    title: LocalizedText | None = None
+    data: DataKind | None = None  # None: as the table says
+    identifier: Identifier | None = None  # gives a further identifier of the same person
+    region: Country | None = None  # country of phone numbers written without +
+    region_column: ColumnName | None = None  # ... or the column that holds that country
+    mask: Mask = Mask.ALL
+    erase: Anonymising | None = None
+    erase_text: Text | None = None  # the fixed text of `erase: {text: ...}`
+    portable: bool | None = None  # None: as the table says
+    time_zone: ZoneName | None = None  # of timestamps without one; None: as the table says
+    type: ColumnType | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_erase_text(cls, given: Any) -> Any:  # noqa: ANN401 (raw YAML)
+        if isinstance(given, dict) and isinstance(given.get("erase"), dict):
+            wording = given["erase"]
+            if set(wording) != {"text"}:
+                raise ValueError("`erase` is null, hash, mask or {text: the fixed text}")
+            return {**given, "erase": Anonymising.TEXT, "erase_text": wording["text"]}
+        return given
+
+
+class ByKey(Part):
+    """Rows are the person's when `column` equals one of their identifiers of kind `key`."""
+
+    key: Identifier
+    column: ColumnName
+
+
+class Through(Part):
+    """Rows are the person's when they join a row of `through` that is."""
+
+    through: TableName
+    on: Join  # {column here: column there}
+
+
+def _form_of(alternative: Any) -> str:  # noqa: ANN401 (raw YAML or a model)
+    if isinstance(alternative, Mapping):
+        return "through" if "through" in alternative else "key"
+    return "through" if isinstance(alternative, Through) else "key"
+
+
+Alternative = Annotated[
+    Annotated[ByKey, Tag("key")] | Annotated[Through, Tag("through")], Discriminator(_form_of)
+]
+
+
+class Anchor(Part):
+    """The column a retention period counts from, here or in a joined table.
+
+    With `through` and no column, the anchor of that table is used: chains follow the map. Where
+    several rows join (a customer's contracts) the latest counts, and none while one is open (NULL).
+    """
+
+    column: ColumnName | None = None
+    through: TableName | None = None
+    on: Join | None = None
+
+
+class Retention(Part):
+    """Exactly one of: an anchor, the end of the controller's DPA, or a reason for none."""
+
+    anchor: Anchor | None = None
+    dpa_end: Literal[True] | None = None
+    none: LocalizedText | None = None
+
+    @field_validator("anchor", mode="before")
+    @classmethod
+    def _column_shorthand(cls, given: Any) -> Any:  # noqa: ANN401 (raw YAML)
+        return {"column": given} if isinstance(given, str) else given
+
+
+class Erasure(Part):
+    """What an erasure request does to a row, and what is done when its time is over.
+
+    `erasure: keep` is short for {on_request: keep, when_due: delete}. Where the retention
+    category keeps a row to a date (domain: identity_billing, traffic, logs), that comes first.
+    """
+
+    on_request: Erasing
+    when_due: Literal[Erasing.DELETE, Erasing.ANONYMISE] = Erasing.DELETE
+
+
+def _named_columns(given: Any) -> Any:  # noqa: ANN401 (raw YAML)
+    if not isinstance(given, Mapping):
+        return given
+    return [
+        {"name": name, "class": column} if isinstance(column, str) else _named(name, column)
+        for name, column in given.items()
+    ]
+
+
+def _named(name: object, part: object) -> object:
+    return {"name": name, **part} if isinstance(part, Mapping) else part
+
+
+def _erasure_shorthand(given: Any) -> Any:  # noqa: ANN401 (raw YAML)
+    if given == Erasing.ANONYMISE.value:
+        return {"on_request": given, "when_due": given}
+    return {"on_request": given} if isinstance(given, str) else given
+
+
+class Table(Part):
+    """A table that holds data about people."""
+
+    name: TableName
+    title: LocalizedText
+    description: LocalizedText
+    category: Category
+    data: DataKind
+    role: Role
+    controller: Identifier | None = None  # whose data, where the whole table is one controller's
+    controller_column: ColumnName | None = None  # ... or the column with their `source_key`
+    purpose: LocalizedText
+    legal_basis: LegalBasis | None = None  # None only for a processor: the controller knows it
+    source: LocalizedText
+    recipients: tuple[Identifier, ...] | None = None  # None: as the resource says
+    primary_key: Annotated[tuple[ColumnName, ...], Field(min_length=1)]
+    find: Annotated[tuple[Alternative, ...], Field(min_length=1)]
+    identifies: bool = False
+    retention: Retention
+    erasure: Annotated[Erasure, BeforeValidator(_erasure_shorthand)]
+    portable: bool = False
+    partitioned_on: ColumnName | None = None
+    time_zone: ZoneName | None = None
+    columns: Annotated[
+        tuple[Column, ...], BeforeValidator(_named_columns), Field(min_length=1, max_length=500)
+    ]
+
+    def column(self, name: str) -> Column:
+        """Return the column `name`; KeyError when the map has none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+class PlainTable(Part):
+    """A table without personal data, named so that nothing is left out by oversight."""
+
+    name: TableName
+    reason: Text
+    columns: tuple[ColumnName, ...] = ()  # only those that an anchor of another table names
+
+
+class SqlConnector(Part):
+    """A database reached by SQLAlchemy; its address is an environment variable."""
+
+    kind: Literal["sql"]
+    url_env: Annotated[str, StringConstraints(pattern=r"^SOURCE_[A-Z0-9_]+_URL$")]
+
+
+class Resource(Part):
+    """One place that holds personal data: a database now, further kinds by `connector.kind`."""
+
+    id: Identifier
+    title: LocalizedText
+    connector: SqlConnector
+    entity: Literal["EE", "LV", "PL"]
+    time_zone: ZoneName
+    location: Location
+    recipients: tuple[Identifier, ...] = ()
+    owner: Contact
+    order: int = 100
+    tables: tuple[Table, ...] = ()
+    plain_tables: tuple[PlainTable, ...] = ()
+
+    def table(self, name: str) -> Table:
+        """Return the table `name`; KeyError when the map has none."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+    def zone(self, table: Table, column: Column | None = None) -> ZoneInfo:
+        """Return the time zone of timestamps without one: the column's, table's or resource's."""
+        own = column.time_zone if column else None
+        return ZoneInfo(own or table.time_zone or self.time_zone)
+
+
+class DataMap(Part):
+    """All resources, with the recipients and controllers they name, in display order."""
+
+    recipients: tuple[Recipient, ...] = ()
+    controllers: tuple[Controller, ...] = ()
+    resources: tuple[Resource, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_ordered(self) -> Self:
+        expected = sorted(self.resources, key=lambda resource: (resource.order, resource.id))
+        if list(self.resources) != expected:
+            raise ValueError("resources are not in their order")
+        return self
+
+    def resource(self, id: str) -> Resource:  # noqa: A002 (its name in the map)
+        """Return the resource `id`; KeyError when the map has none."""
+        return {resource.id: resource for resource in self.resources}[id]
+
+    def controller(self, id: str) -> Controller:  # noqa: A002 (its name in the map)
+        """Return the controller `id`; KeyError when the map has none."""
+        return {controller.id: controller for controller in self.controllers}[id]
