@@ -7,14 +7,10 @@ span several parts (a join to a missing table) are in `crossref`, so that all ar
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from phonenumbers import SUPPORTED_REGIONS
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     EmailStr,
     Field,
@@ -24,6 +20,19 @@ from pydantic import (
     model_validator,
 )
 
+from datamap.domain.basics import (
+    ColumnName,
+    Contact,
+    Country,
+    Identifier,
+    Join,
+    LocalizedText,
+    Location,
+    Part,
+    TableName,
+    Text,
+    ZoneName,
+)
 from datamap.domain.vocabulary import (
     Anonymising,
     Category,
@@ -36,60 +45,26 @@ from datamap.domain.vocabulary import (
     Role,
 )
 
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("is no time zone; write one as in Europe/Tallinn")
-    return name
-
-
-def _known_country(code: str) -> str:
-    if code not in SUPPORTED_REGIONS:
-        raise ValueError("is no country code; write two capitals (ISO 3166), as in EE")
-    return code
-
-
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-TableName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$")
+__all__ = [
+    "Alternative",
+    "Anchor",
+    "ByKey",
+    "Column",
+    "Contact",
+    "Controller",
+    "DataMap",
+    "Erasure",
+    "LocalizedText",
+    "Location",
+    "Part",
+    "PlainTable",
+    "Recipient",
+    "Resource",
+    "Retention",
+    "SqlConnector",
+    "Table",
+    "Through",
 ]
-ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
-ZoneName = Annotated[str, AfterValidator(_known_zone)]
-Country = Annotated[str, AfterValidator(_known_country)]
-Join = Annotated[dict[ColumnName, ColumnName], Field(min_length=1)]
-
-
-class Part(BaseModel):
-    """Base of every part of a map: immutable, and no key that the schema does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class LocalizedText(Part):
-    """A text that people read, in all four languages of the portal."""
-
-    en: Text
-    pl: Text
-    et: Text
-    lv: Text
-
-    def in_language(self, code: str) -> str:
-        """Return the text in `code` (en, pl, et, lv; a region such as en-gb is ignored)."""
-        texts = {"en": self.en, "pl": self.pl, "et": self.et, "lv": self.lv}
-        return texts.get(code.partition("-")[0].lower(), self.en)
-
-
-class Contact(Part):
-    name: Text
-    email: EmailStr
-
-
-class Location(Part):
-    """Where the data physically lies."""
-
-    place: Text
-    country: Country
 
 
 class Recipient(Part):
@@ -132,7 +107,11 @@ class Column(Part):
     @model_validator(mode="before")
     @classmethod
     def _expand_erase_text(cls, given: Any) -> Any:  # noqa: ANN401 (raw YAML)
-        if isinstance(given, dict) and isinstance(given.get("erase"), dict):
+        if not isinstance(given, dict) or "erase" not in given:
+            return given
+        if given["erase"] is None:  # YAML reads a bare `null` as nothing
+            return {**given, "erase": Anonymising.NULL}
+        if isinstance(given["erase"], dict):
             wording = given["erase"]
             if set(wording) != {"text"}:
                 raise ValueError("`erase` is null, hash, mask or {text: the fixed text}")

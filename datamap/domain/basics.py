@@ -1,0 +1,62 @@
+"""The smallest parts of a data map: names, texts, places."""
+
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is no time zone; write one as in Europe/Tallinn")
+    return name
+
+
+def _known_country(code: str) -> str:
+    if code not in SUPPORTED_REGIONS:
+        raise ValueError("is no country code; write two capitals (ISO 3166), as in EE")
+    return code
+
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+TableName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$")
+]
+ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+Country = Annotated[str, AfterValidator(_known_country)]
+Join = Annotated[dict[ColumnName, ColumnName], Field(min_length=1)]
+
+
+class Part(BaseModel):
+    """Base of every part of a map: immutable, and no key that the schema does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class LocalizedText(Part):
+    """A text that people read, in all four languages of the portal."""
+
+    en: Text
+    pl: Text
+    et: Text
+    lv: Text
+
+    def in_language(self, code: str) -> str:
+        """Return the text in `code` (en, pl, et, lv; a region such as en-gb is ignored)."""
+        texts = {"en": self.en, "pl": self.pl, "et": self.et, "lv": self.lv}
+        return texts.get(code.partition("-")[0].lower(), self.en)
+
+
+class Contact(Part):
+    name: Text
+    email: EmailStr
+
+
+class Location(Part):
+    """Where the data physically lies."""
+
+    place: Text
+    country: Country
