@@ -1,0 +1,3 @@
+from lib.blobs import Blob, BlobChunk
+
+__all__ = ["Blob", "BlobChunk"]
