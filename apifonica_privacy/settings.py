@@ -148,11 +148,11 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "deliver-mail": {"task": "outbox.tasks.deliver_due", "schedule": timedelta(seconds=15)},
     "collect": {
-        "task": "requests_portal.tasks.sweep_collections",
+        "task": "requests_portal.tasks.collect",
         "schedule": timedelta(seconds=15),
     },
     "build-packages": {
-        "task": "requests_portal.tasks.sweep_packages",
+        "task": "requests_portal.tasks.build_packages",
         "schedule": timedelta(seconds=15),
     },
     "tidy-portal": {"task": "requests_portal.tasks.tidy", "schedule": timedelta(hours=1)},

@@ -61,6 +61,10 @@ class Command(ExplainCommand):
         )
         super().add_arguments(parser)
 
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        if options["today"] is not None:
+            parse_day(options["today"], what="Today")
+
     def answer(self, item: object, *, options: Mapping[str, Any]) -> dict[str, object]:
         return _iso(_read(item, today=options["today"]).deadlines())
 
@@ -97,16 +101,14 @@ def _split(text: str) -> dict[str, object]:
 
 
 def _read(item: object, *, today: str | None) -> _Question:
-    fields = check_keys(
-        item, required=("received_at", "entity"), optional=("suspensions", "today", "expect")
-    )
+    fields = check_keys(item, required=("received_at", "entity"), optional=("suspensions", "today"))
     responsible = entity(fields["entity"])
     suspensions = fields.get("suspensions")
     if suspensions is None:
         suspensions = []
     if not isinstance(suspensions, list):
         raise RefusedItem("The suspensions must be a JSON list.")
-    until = fields.get("today") or today
+    until = today if fields.get("today") is None else fields["today"]
     return _Question(
         received_at=parse_instant(fields["received_at"], what="The time of receipt"),
         entity=responsible,

@@ -1,0 +1,22 @@
+"""What a person tells us when they file a request."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from requests_portal.domain.rights import Channel, Right
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intake:
+    """A request as it reached the house; identifiers are already normalised."""
+
+    right: Right
+    channel: Channel
+    language: str
+    entity_code: str
+    received_at: datetime
+    name: str
+    email: str
+    phone: str = ""
+    customer_number: str = ""
+    about: str = ""

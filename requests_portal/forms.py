@@ -1,0 +1,166 @@
+"""What people and staff can enter, cleaned before any service sees it."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from lib.identifiers import InvalidEmail, InvalidPhone, normalise_email, normalise_phone
+from requests_portal.domain.rights import Outcome
+from requests_portal.texts import OUTCOMES, Text
+
+_REGION = {"pl": "PL", "et": "EE", "lv": "LV"}
+
+
+class QuestionForm(forms.Form):
+    """One question of the request form."""
+
+    heading: ClassVar[Text]
+    hint: ClassVar[Text] = ""
+
+    def __init__(self, *args: Any, language: str = "en", **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
+        super().__init__(*args, **kwargs)
+        self.language = language
+
+
+class NameForm(QuestionForm):
+    heading = _("What is your name?")
+    hint = _("As you gave it to us, so that we recognise you.")
+    name = forms.CharField(
+        label=_("Full name"),
+        max_length=200,
+        error_messages={"required": _("Enter your name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class EmailForm(QuestionForm):
+    heading = _("What is your e-mail address?")
+    hint = _("We answer to this address and search for data stored under it.")
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=254,
+        error_messages={"required": _("Enter your e-mail address.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
+    )
+
+    def clean_email(self) -> str:
+        try:
+            return normalise_email(self.cleaned_data["email"])
+        except InvalidEmail as error:
+            raise forms.ValidationError(
+                _("Check the address. It should look like name@example.com.")
+            ) from error
+
+
+class PhoneForm(QuestionForm):
+    heading = _("Do you want us to search for a phone number too?")
+    hint = _("Optional. Calls and messages are stored by number. Leave it empty to go on.")
+    phone = forms.CharField(
+        label=_("Phone number"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "tel", "type": "tel"}),
+    )
+
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"]
+        if not phone.strip():
+            return ""
+        try:
+            return normalise_phone(phone, region=_REGION.get(self.language))
+        except InvalidPhone as error:
+            raise forms.ValidationError(
+                _("Enter the number with its country code, for example +372 5123 4567.")
+            ) from error
+
+
+class CustomerNumberForm(QuestionForm):
+    heading = _("Do you have a customer number?")
+    hint = _("Optional. It stands on every invoice. Leave it empty to go on.")
+    customer_number = forms.CharField(label=_("Customer number"), max_length=40, required=False)
+
+    def clean_customer_number(self) -> str:
+        return str(self.cleaned_data["customer_number"]).strip().upper()
+
+
+class CountryForm(QuestionForm):
+    heading = _("Which country do you live in?")
+    hint = _("It tells us which of our companies answers and which authority protects your rights.")
+    country = forms.ChoiceField(
+        label=_("Country"),
+        choices=[
+            ("EE", _("Estonia")),
+            ("LV", _("Latvia")),
+            ("PL", _("Poland")),
+            ("other", _("Another country")),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a country.")},
+    )
+
+
+class AboutForm(QuestionForm):
+    heading = _("What is it about?")
+    hint = _(
+        "Optional. You need not give a reason. Tell us if you look for something in particular."
+    )
+    about = forms.CharField(
+        label=_("In your own words"),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+
+#: The questions in their order, each under the name that stands in its address.
+QUESTIONS: Mapping[str, type[QuestionForm]] = {
+    "name": NameForm,
+    "email": EmailForm,
+    "phone": PhoneForm,
+    "customer-number": CustomerNumberForm,
+    "country": CountryForm,
+    "about": AboutForm,
+}
+
+
+class NewLinkForm(forms.Form):
+    """Ask for a new link; the answer never tells whether such a request exists."""
+
+    reference = forms.CharField(
+        label=_("Reference"),
+        max_length=20,
+        error_messages={"required": _("Enter the reference, for example AP-7K3M-Q9XD.")},
+        widget=forms.TextInput(attrs={"autocapitalize": "characters", "spellcheck": "false"}),
+    )
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=254,
+        error_messages={"required": _("Enter your e-mail address.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+
+class DecisionForm(forms.Form):
+    """The handler's decision on an access request."""
+
+    outcome = forms.ChoiceField(
+        label=_("Decision"),
+        choices=[(outcome.value, OUTCOMES[outcome]) for outcome in Outcome],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a decision.")},
+    )
+    message = forms.CharField(
+        label=_("Words to the person"),
+        help_text=_("Optional. Printed in the letter, in the person's language."),
+        max_length=4000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    identity_checked = forms.BooleanField(
+        label=_("I have checked that the data found belongs to this person"),
+        error_messages={
+            "required": _("Confirm that you have checked whose data this is before it is sent."),
+        },
+    )

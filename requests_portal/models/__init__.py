@@ -1,0 +1,16 @@
+"""What the desk remembers of a request, from the form to the answer."""
+
+from requests_portal.models.answer import Decision, Letter, Package
+from requests_portal.models.case import AccessLink, Case, IntakeDraft
+from requests_portal.models.collection import CollectedTable, CollectionUnit
+
+__all__ = [
+    "AccessLink",
+    "Case",
+    "CollectedTable",
+    "CollectionUnit",
+    "Decision",
+    "IntakeDraft",
+    "Letter",
+    "Package",
+]

@@ -1,0 +1,140 @@
+"""The case, the half-filled form before it, and the links that lead a person back to it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from lib.entities import ENTITIES, Entity, entity
+from lib.fields import EncryptedJSONField, EncryptedTextField
+from requests_portal.domain.lifecycle import OPEN_STATES, State
+from requests_portal.domain.rights import Channel, Right
+
+_LATER_THAN_RECEIVED = [state.value for state in State if state is not State.RECEIVED]
+_DECIDED = [State.DECIDED.value, State.FULFILLING.value, State.ANSWERED.value, State.CLOSED.value]
+_ANSWERED = [State.ANSWERED.value, State.CLOSED.value]
+
+
+class Case(models.Model):
+    """One request of one person. Only `services` change its state."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    reference = models.CharField(max_length=12, unique=True)
+    right = models.CharField(max_length=16, choices=[(r.value, r.value) for r in Right])
+    state = models.CharField(
+        max_length=16,
+        choices=[(s.value, s.value) for s in State],
+        default=State.RECEIVED.value,
+    )
+    channel = models.CharField(max_length=16, choices=[(c.value, c.value) for c in Channel])
+    language = models.CharField(max_length=5)
+    entity_code = models.CharField(max_length=2, choices=[(code, code) for code in ENTITIES])
+
+    name = EncryptedTextField()
+    email = EncryptedTextField()
+    email_hash = models.BinaryField(max_length=32)
+    phone = EncryptedTextField(blank=True)
+    customer_number = EncryptedTextField(blank=True)
+    about = EncryptedTextField(blank=True)
+
+    received_at = models.DateTimeField()
+    received_on = models.DateField()
+    safe_on = models.DateField()
+    sla_on = models.DateField()
+    statutory_on = models.DateField()
+    extended_on = models.DateField()
+
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="assigned_cases",
+    )
+    started_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="case_started_when_past_received",
+                condition=Q(state=State.RECEIVED.value, started_at__isnull=True)
+                | Q(state__in=_LATER_THAN_RECEIVED, started_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_decided_state_has_time",
+                condition=Q(state__in=_DECIDED, decided_at__isnull=False)
+                | (~Q(state__in=_DECIDED) & Q(decided_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="case_answered_state_has_time",
+                condition=Q(state__in=_ANSWERED, answered_at__isnull=False)
+                | (~Q(state__in=_ANSWERED) & Q(answered_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="case_closed_state_has_time",
+                condition=Q(state=State.CLOSED.value, closed_at__isnull=False)
+                | (~Q(state=State.CLOSED.value) & Q(closed_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="case_dates_in_order",
+                condition=Q(safe_on__gt=models.F("received_on"))
+                & Q(statutory_on__gte=models.F("safe_on"))
+                & Q(extended_on__gt=models.F("statutory_on")),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "safe_on"], name="case_queue"),
+            models.Index(fields=["email_hash"], name="case_email_hash"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def entity(self) -> Entity:
+        return entity(self.entity_code)
+
+    @property
+    def is_open(self) -> bool:
+        return State(self.state) in OPEN_STATES
+
+
+class AccessLink(models.Model):
+    """A one-time link sent to the person's own address. Only the token's hash is kept.
+
+    Following the link changes nothing (mail scanners follow links); the button behind it does.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="access_links")
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="accesslink_expires_after_creation",
+                condition=Q(expires_at__gt=models.F("created_at")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"link of {self.case_id}"
+
+
+class IntakeDraft(models.Model):
+    """A form being filled in; removed when it is sent, or after a day."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    right = models.CharField(max_length=16, choices=[(r.value, r.value) for r in Right])
+    answers = EncryptedJSONField(default=dict)
+    updated_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"draft {self.id}"

@@ -1,0 +1,171 @@
+"""What the portal and the desk read."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Window
+
+from accounts.models import User
+from audit.models import Event as AuditEvent
+from audit.queries import events_of
+from lib.blobs import Blob, BlobChunk, open_blob, read_chunk
+from lib.keyed_hash import keyed_hash
+from requests_portal.domain.lifecycle import OPEN_STATES
+from requests_portal.models import Case, CollectedTable, CollectionUnit, Letter, Package
+
+_OPEN = [state.value for state in OPEN_STATES]
+PAGE_ROWS = 50
+#: Rows; collection never writes more into one chunk.
+LARGEST_CHUNK = 500
+
+
+def email_hash(email: str) -> bytes:
+    """Return the keyed hash under which a person's cases are found again."""
+    return keyed_hash(email, purpose="case-email")
+
+
+def case_by_id(case_id: str | UUID | None) -> Case | None:
+    return Case.objects.filter(id=case_id).first() if case_id else None
+
+
+def case_by_reference(reference: str) -> Case | None:
+    return Case.objects.select_related("assignee").filter(reference=reference).first()
+
+
+# --- for the person ----------------------------------------------------------------------------
+def answer_of(case: Case, *, at: datetime) -> Package | None:
+    """Return the package while it can be downloaded."""
+    return (
+        Package.objects.select_related("blob")
+        .filter(case=case, blob__isnull=False, expires_at__gt=at, case__answered_at__isnull=False)
+        .first()
+    )
+
+
+def letter_of(case: Case) -> Letter | None:
+    return (
+        Letter.objects.select_related("blob")
+        .filter(case=case, case__answered_at__isnull=False)
+        .first()
+    )
+
+
+# --- the queue ---------------------------------------------------------------------------------
+@dataclass(frozen=True, kw_only=True)
+class QueueCounts:
+    """How many cases stand behind each filter of the queue."""
+
+    open: int
+    mine: int
+    unassigned: int
+    overdue: int
+    closed: int
+
+
+def _filters(*, user: User, today: date) -> dict[str, Q]:
+    still_open = Q(state__in=_OPEN)
+    return {
+        "open": still_open,
+        "mine": still_open & Q(assignee=user),
+        "unassigned": still_open & Q(assignee__isnull=True),
+        "overdue": still_open & Q(safe_on__lt=today),
+        "closed": ~still_open,
+    }
+
+
+def queue(*, name: str, user: User, today: date) -> QuerySet[Case]:
+    """Return the cases behind a filter, the nearest safe date first. Unknown names mean open."""
+    filters = _filters(user=user, today=today)
+    cases = Case.objects.select_related("assignee").filter(filters.get(name, filters["open"]))
+    if name == "closed":
+        return cases.order_by("-answered_at", "reference")
+    return cases.order_by("safe_on", "received_at")
+
+
+def queue_counts(*, user: User, today: date) -> QueueCounts:
+    filters = _filters(user=user, today=today)
+    return QueueCounts(
+        **Case.objects.aggregate(
+            **{name: Count("id", filter=condition) for name, condition in filters.items()}
+        )
+    )
+
+
+# --- one case ----------------------------------------------------------------------------------
+def units_of(case: Case) -> list[CollectionUnit]:
+    return list(
+        case.collection_units.select_related("map_version").prefetch_related(
+            Prefetch("tables", CollectedTable.objects.order_by("position"))
+        )
+    )
+
+
+def found_rows(case: Case) -> int:
+    """Return how many rows of our own were found, over all tables searched so far."""
+    total = CollectedTable.objects.filter(unit__case=case, is_ours=True).aggregate(
+        total=Sum("row_count", default=0)
+    )
+    return int(total["total"])
+
+
+def table_of(case: Case, table_id: int) -> CollectedTable | None:
+    return (
+        CollectedTable.objects.select_related("unit__map_version", "blob")
+        .filter(unit__case=case, id=table_id)
+        .first()
+    )
+
+
+def timeline(case: Case) -> list[AuditEvent]:
+    return list(events_of("case", str(case.id)).order_by("-at", "-id"))
+
+
+# --- collected rows ----------------------------------------------------------------------------
+@dataclass(frozen=True)
+class CollectedRow:
+    """One row found: its values by column, and until when it is kept (ISO instant or None)."""
+
+    values: dict[str, Any]
+    kept_until: str | None
+
+
+def _rows_in(payload: bytes) -> Iterator[CollectedRow]:
+    for line in payload.splitlines():
+        item = json.loads(line)
+        yield CollectedRow(values=item["v"], kept_until=item["k"])
+
+
+def collected_rows(table: CollectedTable) -> Iterator[CollectedRow]:
+    """Stream all rows of a table; memory does not grow with their number."""
+    if table.blob is not None:
+        for payload in open_blob(table.blob):
+            yield from _rows_in(payload)
+
+
+def collected_page(table: CollectedTable, *, page: int) -> list[CollectedRow]:
+    """Return page `page` (from 1) of a table's rows, reading only the chunks it lies in."""
+    if table.blob is None:
+        return []
+    first = (page - 1) * PAGE_ROWS
+    rows: list[CollectedRow] = []
+    for seq, begins in _chunks_around(table.blob, first=first, last=first + PAGE_ROWS):
+        chunk = list(_rows_in(read_chunk(table.blob, seq)))
+        rows.extend(chunk[max(first - begins, 0) : first + PAGE_ROWS - begins])
+    return rows
+
+
+def _chunks_around(blob: Blob, *, first: int, last: int) -> list[tuple[int, int]]:
+    """Return (seq, number of the first row) of the chunks that hold rows first..last-1."""
+    ends = Window(Sum("items"), order_by=F("seq").asc())
+    chunks = BlobChunk.objects.filter(blob=blob).annotate(ends=ends).order_by("seq")
+    return [
+        (seq, ends_at - items)
+        for seq, items, ends_at in chunks.filter(
+            ends__gt=first, ends__lt=last + LARGEST_CHUNK
+        ).values_list("seq", "items", "ends")
+        if ends_at - items < last
+    ]

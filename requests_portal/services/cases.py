@@ -1,0 +1,132 @@
+"""Cases: how they begin and the one door through which their state changes."""
+
+import secrets
+from datetime import date, datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from audit.domain.actor import Actor
+from audit.services import record
+from requests_portal.domain.intake import Intake
+from requests_portal.domain.lifecycle import Event, State, next_state
+from requests_portal.domain.references import reference_from
+from requests_portal.models import Case, IntakeDraft
+from requests_portal.queries import email_hash
+from requests_portal.services.clock import dates_for
+from requests_portal.services.mails import send_acknowledgement
+
+_STAMP: dict[Event, str] = {
+    Event.START: "started_at",
+    Event.DECIDE: "decided_at",
+    Event.ANSWER: "answered_at",
+    Event.CLOSE: "closed_at",
+}
+
+
+class CaseMovedOn(Exception):
+    """Somebody else changed the case first; nothing was changed by this call."""
+
+
+def receive_case(
+    *, intake: Intake, by: Actor, at: datetime, draft: IntakeDraft | None = None
+) -> Case:
+    """Open a case and acknowledge it by mail. The clock starts at `intake.received_at`."""
+    with transaction.atomic():
+        case = _create(intake)
+        if draft is not None:
+            draft.delete()
+        record(
+            "case.received",
+            by=by,
+            at=at,
+            object_kind="case",
+            object_id=str(case.id),
+            data={
+                "right": case.right,
+                "channel": case.channel,
+                "entity": case.entity_code,
+                "safe_on": case.safe_on.isoformat(),
+                "statutory_on": case.statutory_on.isoformat(),
+            },
+        )
+        send_acknowledgement(case=case, at=at)
+    return case
+
+
+def _create(intake: Intake) -> Case:
+    deadlines = dates_for(received_at=intake.received_at, entity_code=intake.entity_code)
+    while True:
+        try:
+            with transaction.atomic():
+                return Case.objects.create(
+                    reference=reference_from(secrets.randbits(64)),
+                    right=intake.right.value,
+                    channel=intake.channel.value,
+                    language=intake.language,
+                    entity_code=intake.entity_code,
+                    name=intake.name,
+                    email=intake.email,
+                    email_hash=email_hash(intake.email),
+                    phone=intake.phone,
+                    customer_number=intake.customer_number,
+                    about=intake.about,
+                    received_at=intake.received_at,
+                    received_on=deadlines.received_on,
+                    safe_on=deadlines.safe_on,
+                    sla_on=deadlines.sla_on,
+                    statutory_on=deadlines.statutory_on,
+                    extended_on=deadlines.extended_on,
+                )
+        except IntegrityError as error:
+            if "reference" not in str(error):
+                raise
+
+
+def move(*, case: Case, event: Event, by: Actor, at: datetime, **changes: Any) -> Case:  # noqa: ANN401 (model fields)
+    """Change the state of a case: the one door. Call inside a transaction with what goes with it.
+
+    The UPDATE is conditional on the state the caller saw, so that of two people one wins.
+    Raises IllegalTransition when the event does not fit, CaseMovedOn when somebody was first.
+    """
+    target = next_state(State(case.state), event)
+    if stamp := _STAMP.get(event):
+        changes[stamp] = at
+    changed = Case.objects.filter(id=case.id, state=case.state).update(
+        state=target.value, **changes
+    )
+    if not changed:
+        raise CaseMovedOn
+    for name, value in changes.items():
+        setattr(case, name, value)
+    case.state = target.value
+    record(f"case.{event.value}", by=by, at=at, object_kind="case", object_id=str(case.id))
+    return case
+
+
+def assign(*, case: Case, to: User, by: Actor, at: datetime) -> Case:
+    """Make `to` the handler of the case."""
+    with transaction.atomic():
+        Case.objects.filter(id=case.id).update(assignee=to)
+        case.assignee = to
+        record(
+            "case.assigned",
+            by=by,
+            at=at,
+            object_kind="case",
+            object_id=str(case.id),
+            data={"to": to.pk},
+        )
+    return case
+
+
+def close_answered(*, case: Case, by: Actor, at: datetime) -> Case:
+    """Close an answered case."""
+    with transaction.atomic():
+        return move(case=case, event=Event.CLOSE, by=by, at=at)
+
+
+def days_left(case: Case, *, today: date) -> int:
+    """Return the local days until the safe date; negative when it has passed."""
+    return (case.safe_on - today).days

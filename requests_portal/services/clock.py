@@ -1,0 +1,107 @@
+"""The clock of a case, in dates and in sentences."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext as _
+
+from lib.entities import entity
+from requests_portal.domain.calendars import SATURDAY, calendar_for
+from requests_portal.domain.clock import Deadlines, compute_deadlines
+from requests_portal.models import Case
+
+#: From how many days before the safe date a case is shown as pressing.
+SOON_DAYS = 10
+
+
+def dates_for(*, received_at: datetime, entity_code: str) -> Deadlines:
+    """Compute the six dates of a request without suspension (Art. 12(3))."""
+    responsible = entity(entity_code)
+    return compute_deadlines(
+        received_at=received_at,
+        entity=responsible,
+        suspensions=(),
+        calendar=calendar_for(entity_code),
+        today=received_at.astimezone(responsible.tz).date(),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DateLine:
+    """One date of the clock: its name, the day, and the sentence that says why."""
+
+    name: str
+    label: str
+    on: date
+    why: str
+
+
+def date_lines(case: Case) -> list[DateLine]:
+    """Return the dates that concern the person, each with its reason, in the active language."""
+    return list(_date_lines(case))
+
+
+def _date_lines(case: Case) -> Iterator[DateLine]:
+    yield DateLine(
+        name="received",
+        label=_("Received"),
+        on=case.received_on,
+        why=_("The day your request reached us. It is day zero and is not counted."),
+    )
+    yield DateLine(
+        name="sla",
+        label=_("We aim to answer by"),
+        on=case.sla_on,
+        why=_("Our own promise: within 30 days, and never later than one month."),
+    )
+    yield DateLine(
+        name="statutory",
+        label=_("Last day by law"),
+        on=case.statutory_on,
+        why=_statutory_reason(case),
+    )
+
+
+def _statutory_reason(case: Case) -> str:
+    if case.statutory_on == case.safe_on:
+        return _("One month after the day your request reached us (Article 12(3) GDPR).")
+    return _(
+        "One month ends on %(safe_on)s (Article 12(3) GDPR). That is %(kind_of_day)s, "
+        "so the law allows until the next working day."
+    ) % {"safe_on": date_format(case.safe_on), "kind_of_day": _kind_of_day(case)}
+
+
+def _kind_of_day(case: Case) -> str:
+    calendar = calendar_for(case.entity_code, language=get_language() or "en")
+    if name := calendar.holiday_name(case.safe_on):
+        return _("a public holiday (%(name)s)") % {"name": name}
+    return _("a Saturday") if case.safe_on.weekday() == SATURDAY else _("a Sunday")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockState:
+    """How the clock of a case stands: days to the safe date, and how pressing that is."""
+
+    days: int
+    tone: str  # calm | soon | late | done
+    sentence: str
+
+
+def clock_state(case: Case, *, at: datetime) -> ClockState:
+    """Describe the clock at the instant `at`, in local days of the responsible entity."""
+    if not case.is_open and case.answered_at is not None:
+        answered_on = timezone.localdate(case.answered_at, case.entity.tz)
+        sentence = _("Answered on %(day)s.") % {"day": date_format(answered_on)}
+        return ClockState(days=0, tone="done", sentence=sentence)
+    days = (case.safe_on - timezone.localdate(at, case.entity.tz)).days
+    if days < 0:
+        sentence = ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": -days}
+        return ClockState(days=days, tone="late", sentence=sentence)
+    if days == 0:
+        return ClockState(days=0, tone="soon", sentence=_("Due today"))
+    sentence = ngettext("%(n)s day left", "%(n)s days left", days) % {"n": days}
+    return ClockState(days=days, tone="soon" if days <= SOON_DAYS else "calm", sentence=sentence)

@@ -1,0 +1,133 @@
+"""The mails of a request: composed once, rendered as text and as HTML, queued as rows."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from audit.domain.actor import Actor
+from audit.services import record
+from outbox.services import queue_mail
+from requests_portal.models import Case, Package
+from requests_portal.queries import email_hash
+from requests_portal.services.clock import DateLine, date_lines
+from requests_portal.services.links import issue_link
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailText:
+    """A mail in one language; personal data stays out, but for the person's own name."""
+
+    subject: str
+    greeting: str
+    paragraphs: tuple[str, ...]
+    dates: tuple[DateLine, ...] = ()
+    action_label: str
+    action_url: str
+    after: tuple[str, ...] = ()
+
+
+def _queue(case: Case, *, kind: str, mail: MailText, at: datetime) -> None:
+    context = {"mail": mail, "case": case, "dpo_email": settings.DPO_EMAIL}
+    queue_mail(
+        to=case.email,
+        subject=mail.subject,
+        text=render_to_string("requests_portal/mail/message.txt", context),
+        html=render_to_string("requests_portal/mail/message.html", context),
+        language=case.language,
+        reference=f"case:{case.id}:{kind}",
+        at=at,
+    )
+
+
+def _greeting(case: Case) -> str:
+    return _("Hello %(name)s,") % {"name": case.name}
+
+
+def _link_is_yours() -> str:
+    return _(
+        "The link works once and for 30 days. If it no longer works, the page offers you a new one."
+    )
+
+
+def send_acknowledgement(*, case: Case, at: datetime) -> None:
+    """Tell the person that the request has arrived, and why the dates are those dates."""
+    with translation.override(case.language):
+        mail = MailText(
+            subject=_("We have received your request %(reference)s")
+            % {"reference": case.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _(
+                    "Your request for a copy of your data has reached us. Its reference is "
+                    "%(reference)s."
+                )
+                % {"reference": case.reference},
+                _(
+                    "Please confirm that this address is yours. The clock runs already: "
+                    "confirming does not change any date."
+                ),
+            ),
+            dates=tuple(date_lines(case)),
+            action_label=_("Confirm and see my request"),
+            action_url=issue_link(case=case, at=at),
+            after=(
+                _link_is_yours(),
+                _(
+                    "If you did not send this request, you need not do anything. Nobody receives "
+                    "your data without this link."
+                ),
+            ),
+        )
+        _queue(case, kind="acknowledgement", mail=mail, at=at)
+
+
+def send_answer_ready(*, case: Case, package: Package, at: datetime) -> None:
+    """Tell the person that the answer waits, without putting any of it into the mail."""
+    with translation.override(case.language):
+        until = (
+            date_format(package.expires_at.astimezone(case.entity.tz)) if package.expires_at else ""
+        )
+        mail = MailText(
+            subject=_("Your answer to request %(reference)s is ready")
+            % {"reference": case.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _("We have answered your request %(reference)s.") % {"reference": case.reference},
+                _("You can read our letter and download your data until %(until)s.")
+                % {"until": until},
+            ),
+            action_label=_("Open my answer"),
+            action_url=issue_link(case=case, at=at),
+            after=(_link_is_yours(),),
+        )
+        _queue(case, kind="answer", mail=mail, at=at)
+
+
+def send_new_link_if_known(*, reference: str, email: str, at: datetime) -> None:
+    """Mail a new link when reference and address belong together; otherwise do nothing."""
+    with transaction.atomic():
+        case = Case.objects.filter(
+            reference=reference, email_hash=email_hash(email.strip().lower())
+        ).first()
+        if case is None:
+            return
+        with translation.override(case.language):
+            mail = MailText(
+                subject=_("A new link to your request %(reference)s")
+                % {"reference": case.reference},
+                greeting=_greeting(case),
+                paragraphs=(_("Here is the new link you asked for."),),
+                action_label=_("See my request"),
+                action_url=issue_link(case=case, at=at),
+                after=(_link_is_yours(),),
+            )
+            _queue(case, kind="link", mail=mail, at=at)
+        record(
+            "case.link_sent", by=Actor.person(), at=at, object_kind="case", object_id=str(case.id)
+        )

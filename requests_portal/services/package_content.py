@@ -1,0 +1,198 @@
+"""What an access answer contains, computed from the data map and the collected rows (Art. 15)."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from datamap.domain.schema import DataMap, Recipient, Resource, Table
+from datamap.queries import map_of
+from requests_portal.domain.rights import Outcome
+from requests_portal.models import Case, CollectedTable, Decision
+from requests_portal.queries import CollectedRow, collected_rows, units_of
+from requests_portal.texts import DATA_KINDS, LEGAL_BASES, RETENTION
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipientEntry:
+    """Somebody who receives the data, by name (Art. 15(1)(c))."""
+
+    name: str
+    role: str
+    country: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableContent:
+    """One table of the answer with everything Art. 15(1) asks to be said beside it."""
+
+    name: str
+    title: str
+    description: str
+    data_kind: str
+    purpose: str
+    legal_basis: str
+    source: str
+    recipients: tuple[RecipientEntry, ...]
+    retention: str
+    kept_from: datetime | None
+    kept_until: datetime | None
+    kept_open_ended: bool
+    row_count: int
+    columns: tuple[tuple[str, str], ...]
+    collected: CollectedTable
+
+    def rows(self) -> Iterator[CollectedRow]:
+        """Stream the rows; call it as often as needed."""
+        return collected_rows(self.collected)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceContent:
+    """One resource: what was found in it, and the tables searched in vain."""
+
+    id: str
+    title: str
+    place: str
+    country: str
+    tables: tuple[TableContent, ...]
+    nothing_found: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entrusted:
+    """Data of this person that we hold for another controller, who alone decides on it."""
+
+    controller: str
+    contact_email: str
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageContent:
+    """The whole answer, without the rows themselves."""
+
+    case: Case
+    decision: Decision
+    created_at: datetime
+    resources: tuple[ResourceContent, ...] = field(default=())
+    entrusted: tuple[Entrusted, ...] = field(default=())
+
+    @property
+    def nothing_held(self) -> bool:
+        return self.decision.outcome == Outcome.NOTHING_HELD.value
+
+    def tables(self) -> Iterator[TableContent]:
+        for resource in self.resources:
+            yield from resource.tables
+
+
+def content_of(case: Case, *, decision: Decision, at: datetime) -> PackageContent:
+    """Describe the answer to a decided case, in the active language."""
+    resources = []
+    entrusted: dict[str, Counter[str]] = {}
+    maps: dict[str, DataMap] = {}
+    for unit in units_of(case):
+        data_map = map_of(unit.map_version)
+        resource = data_map.resource(unit.resource_id)
+        tables = list(unit.tables.all())
+        resources.append(_resource(resource, data_map, tables, case.language))
+        for collected in tables:
+            for controller_id, rows in collected.controllers.items():
+                title = resource.table(collected.table_name).title.in_language(case.language)
+                entrusted.setdefault(controller_id, Counter())[title] += rows
+                maps[controller_id] = data_map
+    return PackageContent(
+        case=case,
+        decision=decision,
+        created_at=at,
+        resources=tuple(resources),
+        entrusted=tuple(
+            _entrusted(controller_id, titles, maps[controller_id])
+            for controller_id, titles in entrusted.items()
+        ),
+    )
+
+
+def _resource(
+    resource: Resource, data_map: DataMap, tables: list[CollectedTable], language: str
+) -> ResourceContent:
+    ours = [collected for collected in tables if collected.is_ours]
+    return ResourceContent(
+        id=resource.id,
+        title=resource.title.in_language(language),
+        place=resource.location.place,
+        country=resource.location.country,
+        tables=tuple(
+            _table(resource, data_map, collected, language)
+            for collected in ours
+            if collected.row_count
+        ),
+        nothing_found=tuple(
+            resource.table(collected.table_name).title.in_language(language)
+            for collected in tables
+            if not collected.row_count
+        ),
+    )
+
+
+def _table(
+    resource: Resource, data_map: DataMap, collected: CollectedTable, language: str
+) -> TableContent:
+    table = resource.table(collected.table_name)
+    return TableContent(
+        name=table.name,
+        title=table.title.in_language(language),
+        description=table.description.in_language(language),
+        data_kind=str(DATA_KINDS[table.data]),
+        purpose=table.purpose.in_language(language),
+        legal_basis=str(LEGAL_BASES[table.legal_basis]) if table.legal_basis else "",
+        source=table.source.in_language(language),
+        recipients=recipients_of(table, resource, data_map, language),
+        retention=retention_text(table, language),
+        kept_from=collected.kept_from,
+        kept_until=collected.kept_until,
+        kept_open_ended=collected.kept_open_ended,
+        row_count=collected.row_count,
+        columns=columns_of(table, language),
+        collected=collected,
+    )
+
+
+def columns_of(table: Table, language: str) -> tuple[tuple[str, str], ...]:
+    """Return (column, heading) of every column an answer shows."""
+    return tuple(
+        (column.name, column.title.in_language(language) if column.title else column.name)
+        for column in table.columns
+        if column.column_class != "secret"
+    )
+
+
+def retention_text(table: Table, language: str) -> str:
+    """Say how long rows of this table are kept, in words."""
+    if table.retention.none is not None:
+        return table.retention.none.in_language(language)
+    return str(RETENTION[table.category])
+
+
+def recipients_of(
+    table: Table, resource: Resource, data_map: DataMap, language: str
+) -> tuple[RecipientEntry, ...]:
+    """Return who receives the rows of a table, by name."""
+    ids = resource.recipients if table.recipients is None else table.recipients
+    known: dict[str, Recipient] = {recipient.id: recipient for recipient in data_map.recipients}
+    return tuple(
+        RecipientEntry(
+            name=known[id_].name,
+            role=known[id_].role.in_language(language),
+            country=known[id_].country,
+        )
+        for id_ in ids
+    )
+
+
+def _entrusted(controller_id: str, titles: Counter[str], data_map: DataMap) -> Entrusted:
+    controller = data_map.controller(controller_id)
+    return Entrusted(
+        controller=controller.name, contact_email=controller.contact_email, titles=tuple(titles)
+    )

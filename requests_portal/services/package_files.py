@@ -1,0 +1,197 @@
+"""The files of a package, each written as a stream: memory does not grow with the rows."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from requests_portal.domain.rights import ARTICLES, Right
+from requests_portal.services.package_content import PackageContent, ResourceContent, TableContent
+from requests_portal.texts import RIGHTS_REMINDER
+
+SCHEMA = Path(__file__).resolve().parent.parent / "package" / "data.schema.json"
+FORMAT = "apifonica-privacy/access/1"
+#: Rows of a table that the readable page shows; the CSV file beside it has them all.
+READABLE_ROWS = 200
+_FORMULA_STARTS = ("=", "@", "\t", "\r")
+
+Tick = Callable[[int], None]
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _ticking(rows: Iterator[Any], tick: Tick, every: int = 1000) -> Iterator[Any]:
+    pending = 0
+    for row in rows:
+        yield row
+        pending += 1
+        if pending == every:
+            tick(pending)
+            pending = 0
+    tick(pending)
+
+
+def write_data_json(out: IO[bytes], content: PackageContent, *, tick: Tick) -> None:
+    """Write the machine-readable answer in the form of `data.schema.json`."""
+    head = {"format": FORMAT, "request": _request(content), "controller": _controller(content)}
+    out.write(_json(head)[:-1] + b',"resources":[')
+    for number, resource in enumerate(content.resources):
+        out.write(b"," if number else b"")
+        _write_resource(out, resource, tick=tick)
+    tail = {
+        "entrusted": [
+            {"controller": e.controller, "contact": e.contact_email, "data": list(e.titles)}
+            for e in content.entrusted
+        ],
+        "rights": [str(text) for text in RIGHTS_REMINDER],
+    }
+    out.write(b"]," + _json(tail)[1:])
+
+
+def _write_resource(out: IO[bytes], resource: ResourceContent, *, tick: Tick) -> None:
+    head = {
+        "id": resource.id,
+        "name": resource.title,
+        "location": {"place": resource.place, "country": resource.country},
+        "searched_nothing_found": list(resource.nothing_found),
+    }
+    out.write(_json(head)[:-1] + b',"tables":[')
+    for number, table in enumerate(resource.tables):
+        out.write(b"," if number else b"")
+        out.write(_json(_table_head(table))[:-1] + b',"rows":[')
+        for index, row in enumerate(_ticking(table.rows(), tick)):
+            out.write(b"," if index else b"")
+            out.write(_json({"values": row.values, "kept_until": row.kept_until}))
+        out.write(b"]}")
+    out.write(b"]}")
+
+
+def _table_head(table: TableContent) -> dict[str, object]:
+    return {
+        "id": table.name,
+        "name": table.title,
+        "description": table.description,
+        "category": table.data_kind,
+        "purpose": table.purpose,
+        "legal_basis": table.legal_basis,
+        "source": table.source,
+        "recipients": [
+            {"name": r.name, "role": r.role, "country": r.country} for r in table.recipients
+        ],
+        "retention": {
+            "rule": table.retention,
+            "earliest_end": table.kept_from.isoformat() if table.kept_from else None,
+            "latest_end": table.kept_until.isoformat() if table.kept_until else None,
+            "some_without_end_yet": table.kept_open_ended,
+        },
+        "columns": dict(table.columns),
+        "row_count": table.row_count,
+    }
+
+
+def _request(content: PackageContent) -> dict[str, object]:
+    case = content.case
+    return {
+        "reference": case.reference,
+        "right": case.right,
+        "article": ARTICLES[Right(case.right)],
+        "received_at": case.received_at.astimezone(case.entity.tz).isoformat(),
+        "decided_at": content.decision.decided_at.astimezone(case.entity.tz).isoformat(),
+        "created_at": content.created_at.astimezone(case.entity.tz).isoformat(),
+        "language": case.language,
+        "outcome": content.decision.outcome,
+    }
+
+
+def _controller(content: PackageContent) -> dict[str, object]:
+    entity = content.case.entity
+    authority = entity.authority
+    return {
+        "name": entity.legal_name,
+        "address": entity.address,
+        "contact": settings.DPO_EMAIL,
+        "authority": {
+            "name": authority.name_local,
+            "address": authority.address,
+            "phone": authority.phone,
+            "email": authority.email,
+            "url": authority.url,
+        },
+    }
+
+
+def write_csv(out: IO[bytes], table: TableContent, *, tick: Tick) -> None:
+    """Write one table as CSV (UTF-8 with a mark, so that spreadsheets read the letters)."""
+    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text)
+    names = [name for name, _heading in table.columns]
+    writer.writerow([*(heading for _name, heading in table.columns), "kept_until"])
+    for row in _ticking(table.rows(), tick):
+        writer.writerow([*(_cell(row.values.get(name)) for name in names), row.kept_until or ""])
+    text.detach()
+
+
+def _cell(value: object) -> str:
+    """Return the value as a spreadsheet shows it; a text is never taken for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) or _is_sum(text) else text
+
+
+def _is_sum(text: str) -> bool:
+    """A sign begins a formula unless only a number or a phone number follows it."""
+    return text[:1] in {"+", "-"} and not text[1:].replace(" ", "").replace(".", "").isdigit()
+
+
+def render_readable(content: PackageContent, *, files: dict[str, str]) -> str:
+    """Render `index.html`: one file that reads offline, with the first rows of each table."""
+    return render_to_string(
+        "requests_portal/package/index.html",
+        {
+            "content": content,
+            "case": content.case,
+            "entity": content.case.entity,
+            "resources": [
+                {
+                    "resource": resource,
+                    "tables": [
+                        {
+                            "table": table,
+                            "file": files[table_key(resource, table)],
+                            "rows": [
+                                [row.values.get(name) for name, _heading in table.columns]
+                                for row in islice(table.rows(), READABLE_ROWS)
+                            ],
+                        }
+                        for table in resource.tables
+                    ],
+                }
+                for resource in content.resources
+            ],
+            "readable_rows": READABLE_ROWS,
+            "rights": RIGHTS_REMINDER,
+            "dpo_email": settings.DPO_EMAIL,
+        },
+    )
+
+
+def table_key(resource: ResourceContent, table: TableContent) -> str:
+    return f"{resource.id}/{table.name}"
+
+
+def csv_name(resource: ResourceContent, table: TableContent) -> str:
+    """Return the path of a table's CSV inside the package."""
+    return f"tables/{resource.id}-{table.name.replace('.', '-')}.csv"

@@ -1,0 +1,213 @@
+"""Packages: built by a worker as one stream, kept for some days, then removed.
+
+Safety: the case counts as answered only in the transaction that also holds the finished package
+and the mail to the person. A worker may die at any instruction; the next begins a fresh file.
+"""
+
+import logging
+import traceback
+import zipfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import IO, cast
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Least
+from django.utils import translation
+
+from audit.domain.actor import Actor
+from audit.services import record
+from lib.blobs import Blob, BlobNotWritable, BlobWriter, SequentialWriter, create_blob, delete_blob
+from lib.units import LeaseLost, backoff, claim_next, extend_lease, fail, finish, requeue
+from lib.wakeups import wake
+from requests_portal.domain.lifecycle import Event, State
+from requests_portal.models import Case, Decision, Package
+from requests_portal.services.cases import move
+from requests_portal.services.letters import ANSWER, answer_letter, keep_letter
+from requests_portal.services.mails import send_answer_ready
+from requests_portal.services.package_content import PackageContent, content_of
+from requests_portal.services.package_files import (
+    SCHEMA,
+    Tick,
+    csv_name,
+    render_readable,
+    table_key,
+    write_csv,
+    write_data_json,
+)
+
+logger = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 8
+PACKAGE_LIFETIME = timedelta(days=14)
+_BUILD = "requests_portal.tasks.build_packages"
+_WORKER = Actor.system("packages")
+
+
+def build_next(*, clock: Clock) -> bool:
+    """Build one package that is due; False when there was nothing to do."""
+    package = claim_next(Package.objects.all(), at=clock(), lease=LEASE)
+    if package is None:
+        return False
+    try:
+        _build(package, clock=clock)
+    except (LeaseLost, BlobNotWritable):
+        logger.info("package %s is in other hands now", package.pk)
+    except Exception as error:  # noqa: BLE001 (whatever it was, the package must not be lost)
+        # The message of an unknown error may hold a person's data; the frames do not.
+        logger.error(  # noqa: TRY400 (see above)
+            "package %s: %s\n%s",
+            package.pk,
+            type(error).__name__,
+            "".join(traceback.format_tb(error.__traceback__)),
+        )
+        _give_back(package, at=clock())
+    return True
+
+
+def _give_back(package: Package, *, at: datetime) -> None:
+    retry_at = at + backoff(package.attempts) if package.attempts < MAX_ATTEMPTS else None
+    with transaction.atomic():
+        fail(package, at=at, code="internal", text="", retry_at=retry_at)
+        record(
+            "package.failed",
+            by=_WORKER,
+            at=at,
+            object_kind="case",
+            object_id=str(package.case_id),
+            data={"attempt": package.attempts},
+        )
+
+
+def retry_package(*, package: Package, by: Actor, at: datetime) -> None:
+    """Order another try of a failed package now."""
+    with transaction.atomic():
+        requeue(package, at=at)
+        record(
+            "package.requeued",
+            by=by,
+            at=at,
+            object_kind="case",
+            object_id=str(package.case_id),
+        )
+        wake(_BUILD)
+
+
+def _build(package: Package, *, clock: Clock) -> None:
+    case = Case.objects.get(id=package.case_id)
+    decision = Decision.objects.select_related("decided_by").get(case=case)
+    if State(case.state) is State.DECIDED:
+        with transaction.atomic():
+            move(case=case, event=Event.FULFIL, by=_WORKER, at=clock())
+    blob = _fresh_blob(package, at=clock())
+
+    def tick(rows: int) -> None:
+        extend_lease(package, at=clock(), lease=LEASE)
+        Package.objects.filter(pk=package.pk).update(
+            rows_done=Least(F("rows_done") + rows, F("rows_total"))
+        )
+
+    with translation.override(case.language):
+        content = content_of(case, decision=decision, at=clock())
+        letter = answer_letter(content, at=clock())
+        writer = BlobWriter(blob)
+        with SequentialWriter(writer) as out:
+            _write_zip(cast("IO[bytes]", out), content, letter=letter, tick=tick)
+    _finish(package, case, writer, letter=letter, at=clock())
+
+
+def _fresh_blob(package: Package, *, at: datetime) -> Blob:
+    """Throw away what an interrupted worker wrote and begin again."""
+    with transaction.atomic():
+        extend_lease(package, at=at, lease=LEASE)
+        if package.blob is not None:
+            delete_blob(package.blob)
+        blob = create_blob(kind="package", at=at)
+        Package.objects.filter(pk=package.pk).update(blob=blob, rows_done=0)
+        package.blob = blob
+    return blob
+
+
+def _write_zip(out: IO[bytes], content: PackageContent, *, letter: bytes, tick: Tick) -> None:
+    files = {
+        table_key(resource, table): csv_name(resource, table)
+        for resource in content.resources
+        for table in resource.tables
+    }
+    with zipfile.ZipFile(out, "w", compression=zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("index.html", render_readable(content, files=files))
+        archive.writestr("letter.pdf", letter, compress_type=zipfile.ZIP_STORED)
+        archive.writestr("data.schema.json", SCHEMA.read_bytes())
+        with archive.open("data.json", "w", force_zip64=True) as entry:
+            write_data_json(entry, content, tick=tick)
+        for resource in content.resources:
+            for table in resource.tables:
+                name = files[table_key(resource, table)]
+                with archive.open(name, "w", force_zip64=True) as entry:
+                    write_csv(entry, table, tick=tick)
+
+
+def _finish(
+    package: Package, case: Case, writer: BlobWriter, *, letter: bytes, at: datetime
+) -> None:
+    with transaction.atomic():
+        finish(
+            package,
+            at=at,
+            also={
+                "size": writer.size,
+                "sha256": writer.sha256,
+                "expires_at": at + PACKAGE_LIFETIME,
+                "rows_done": package.rows_total,
+            },
+        )
+        keep_letter(case=case, kind=ANSWER, pdf=letter, at=at)
+        case.refresh_from_db()
+        move(case=case, event=Event.ANSWER, by=_WORKER, at=at)
+        send_answer_ready(case=case, package=package, at=at)
+
+
+def count_download(*, package: Package, at: datetime) -> None:
+    """Count a download; the first one closes the case."""
+    by = Actor.person()
+    with transaction.atomic():
+        Package.objects.filter(pk=package.pk).update(
+            download_count=F("download_count") + 1,
+            first_downloaded_at=Coalesce(F("first_downloaded_at"), at),
+        )
+        record(
+            "package.downloaded",
+            by=by,
+            at=at,
+            object_kind="case",
+            object_id=str(package.case_id),
+        )
+        case = Case.objects.select_for_update(no_key=True).get(id=package.case_id)
+        if State(case.state) is State.ANSWERED:
+            move(case=case, event=Event.CLOSE, by=by, at=at)
+
+
+def remove_expired_packages(*, at: datetime) -> int:
+    """Delete the files of packages whose time is over and close their cases; return how many."""
+    expired = Package.objects.select_related("case", "blob").filter(
+        Q(expires_at__lte=at), blob__isnull=False
+    )
+    removed = 0
+    for package in expired:
+        with transaction.atomic():
+            if package.blob is not None:
+                delete_blob(package.blob)
+            record(
+                "package.expired",
+                by=_WORKER,
+                at=at,
+                object_kind="case",
+                object_id=str(package.case_id),
+            )
+            if State(package.case.state) is State.ANSWERED:
+                move(case=package.case, event=Event.CLOSE, by=_WORKER, at=at)
+        removed += 1
+    return removed

@@ -1,0 +1,61 @@
+"""The story of a request as the person reads it: what happened, and what comes next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from requests_portal.models import Case
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step: `done` with its time, `current`, or `next`."""
+
+    title: str
+    at: datetime | None
+    detail: str
+    tone: str
+
+
+def person_timeline(case: Case) -> list[Step]:
+    """Return all steps of an access request in their order, with the one we are at marked."""
+    package = getattr(case, "package", None)
+    told = [
+        (_("We received your request"), case.received_at, ""),
+        (
+            _("You confirmed your e-mail address"),
+            case.confirmed_at,
+            _("Open the link in our e-mail. The clock runs either way."),
+        ),
+        (
+            _("We began to search all our systems"),
+            case.started_at,
+            _("A member of staff starts the search. You need not do anything."),
+        ),
+        (
+            _("A person looked at what was found and decided"),
+            case.decided_at,
+            _("Nothing is decided by a machine."),
+        ),
+        (
+            _("Your answer is ready"),
+            case.answered_at,
+            _("You receive an e-mail with a link."),
+        ),
+        (
+            _("You downloaded your answer"),
+            package.first_downloaded_at if package else None,
+            _("The files stay here for 14 days."),
+        ),
+    ]
+    current = next((n for n, (_title, at, _detail) in enumerate(told) if at is None), None)
+    return [
+        Step(
+            title=title,
+            at=at,
+            detail="" if at else detail,
+            tone="done" if at else ("current" if number == current else "next"),
+        )
+        for number, (title, at, detail) in enumerate(told)
+    ]

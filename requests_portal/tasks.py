@@ -1,0 +1,35 @@
+"""Celery tasks: wake-ups and sweeps. The rows are the work; losing a message loses nothing."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from requests_portal.services.collection import collect_next
+from requests_portal.services.drafts import remove_stale_drafts
+from requests_portal.services.packages import build_next, remove_expired_packages
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def collect() -> None:
+    """Search resources until none is due."""
+    while collect_next(clock=timezone.now):
+        pass
+
+
+@shared_task
+def build_packages() -> None:
+    """Build packages until none is due."""
+    while build_next(clock=timezone.now):
+        pass
+
+
+@shared_task
+def tidy() -> None:
+    """Remove stale drafts and expired packages."""
+    at = timezone.now()
+    drafts = remove_stale_drafts(at=at)
+    packages = remove_expired_packages(at=at)
+    logger.info("tidied %s drafts and %s packages", drafts, packages)

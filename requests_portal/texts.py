@@ -1,0 +1,178 @@
+"""The words for the codes of the domain, in the reader's language."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from datamap.domain.vocabulary import Category, DataKind, LegalBasis
+from requests_portal.domain.lifecycle import State
+from requests_portal.domain.rights import ARTICLES, Outcome, Right
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, kw_only=True)
+class RightText:
+    """A right in plain words: what it is called, what it does, when a person wants it."""
+
+    title: Text
+    summary: Text
+    detail: Text
+
+
+RIGHTS: dict[Right, RightText] = {
+    Right.ACCESS: RightText(
+        title=_("See my data"),
+        summary=_("Get a copy of everything we hold about you."),
+        detail=_(
+            "We search all our systems and send you a copy: what we hold, why, how long we keep it "
+            "and who else receives it."
+        ),
+    ),
+    Right.RECTIFICATION: RightText(
+        title=_("Correct my data"),
+        summary=_("Have wrong or incomplete data put right."),
+        detail=_("Tell us what is wrong and what it should be. We correct it where it is stored."),
+    ),
+    Right.ERASURE: RightText(
+        title=_("Delete my data"),
+        summary=_("Have data erased that we no longer need."),
+        detail=_(
+            "We erase what we may. What the law obliges us to keep stays until a stated date "
+            "and is then erased."
+        ),
+    ),
+    Right.RESTRICTION: RightText(
+        title=_("Pause the use of my data"),
+        summary=_("We keep the data but stop using it."),
+        detail=_(
+            "Useful while we check whether data is correct, or if you need it for a legal claim."
+        ),
+    ),
+    Right.OBJECTION: RightText(
+        title=_("Object to a use of my data"),
+        summary=_("Say no to a use that rests on our own interest."),
+        detail=_(
+            "Marketing stops at once. For other uses we stop while we weigh your reasons and ours."
+        ),
+    ),
+    Right.PORTABILITY: RightText(
+        title=_("Take my data elsewhere"),
+        summary=_("Get data you gave us in a form another company can read."),
+        detail=_("You receive it as JSON and CSV files, or we send it to another company."),
+    ),
+    Right.WITHDRAWAL: RightText(
+        title=_("Withdraw a consent"),
+        summary=_("Take back a permission you gave, at any time."),
+        detail=_("It takes effect at once. What was done before stays lawful."),
+    ),
+    Right.COMPLAINT: RightText(
+        title=_("Complain to the authority"),
+        summary=_("You can turn to the data protection authority, before or after us."),
+        detail=_("It costs nothing, and you do not need our answer first."),
+    ),
+}
+
+#: The formal name of each right, for staff and letters.
+RIGHT_NAMES: dict[Right, Text] = {
+    Right.ACCESS: _("Access"),
+    Right.RECTIFICATION: _("Rectification"),
+    Right.ERASURE: _("Erasure"),
+    Right.RESTRICTION: _("Restriction"),
+    Right.OBJECTION: _("Objection"),
+    Right.PORTABILITY: _("Portability"),
+    Right.WITHDRAWAL: _("Withdrawal of consent"),
+    Right.COMPLAINT: _("Complaint"),
+}
+
+STATES: dict[State, Text] = {
+    State.RECEIVED: pgettext_lazy("state of a request", "Received"),
+    State.IN_PROGRESS: pgettext_lazy("state of a request", "In progress"),
+    State.DECIDED: pgettext_lazy("state of a request", "Decided"),
+    State.FULFILLING: pgettext_lazy("state of a request", "Preparing the answer"),
+    State.ANSWERED: pgettext_lazy("state of a request", "Answered"),
+    State.CLOSED: pgettext_lazy("state of a request", "Closed"),
+}
+
+OUTCOMES: dict[Outcome, Text] = {
+    Outcome.GRANTED: _("Granted: the person receives a copy of everything found"),
+    Outcome.NOTHING_HELD: _("Nothing held: we searched everywhere and found no data"),
+}
+
+AUDIT_VERBS: dict[str, Text] = {
+    "case.received": _("Request received"),
+    "case.confirmed": _("E-mail address confirmed by the person"),
+    "case.link_sent": _("New link sent to the person"),
+    "case.link_used": _("Link opened by the person"),
+    "case.assigned": _("Case assigned"),
+    "case.start": _("Work begun"),
+    "case.decide": _("Decision taken"),
+    "case.fulfil": _("Preparation of the answer begun"),
+    "case.answer": _("Answer ready, person told"),
+    "case.close": _("Case closed"),
+    "collection.started": _("Search of all sources begun"),
+    "collection.done": _("Source searched"),
+    "collection.failed": _("Source could not be searched"),
+    "collection.requeued": _("Search of a source ordered again"),
+    "package.failed": _("Package could not be built"),
+    "package.requeued": _("Package ordered again"),
+    "package.downloaded": _("Package downloaded by the person"),
+    "package.expired": _("Package removed after its time"),
+    "data.viewed": _("Found data looked at"),
+}
+
+
+def article(right: Right) -> str:
+    """Return the article of the GDPR, such as ``15``."""
+    return ARTICLES[right]
+
+
+DATA_KINDS: dict[DataKind, Text] = {
+    DataKind.IDENTIFICATION: _("Who you are"),
+    DataKind.CONTACT: _("How to reach you"),
+    DataKind.CONTRACT: _("Your contract"),
+    DataKind.BILLING: _("Invoices"),
+    DataKind.PAYMENT: _("Payments"),
+    DataKind.TRAFFIC: _("Connections: who, when, how long"),
+    DataKind.CONTENT: _("What was written or said"),
+    DataKind.RECORDING: _("Recordings"),
+    DataKind.PREFERENCES: _("Your choices"),
+    DataKind.ONLINE: _("Use of our website and systems"),
+    DataKind.LOCATION: _("Places"),
+    DataKind.OTHER: _("Other data"),
+}
+
+LEGAL_BASES: dict[LegalBasis, Text] = {
+    LegalBasis.CONSENT: _("Your consent, Article 6(1)(a) GDPR"),
+    LegalBasis.CONTRACT: _("A contract with you, Article 6(1)(b) GDPR"),
+    LegalBasis.LEGAL_OBLIGATION: _("A legal obligation, Article 6(1)(c) GDPR"),
+    LegalBasis.VITAL: _("Vital interests, Article 6(1)(d) GDPR"),
+    LegalBasis.PUBLIC_TASK: _("A public task, Article 6(1)(e) GDPR"),
+    LegalBasis.LEGITIMATE_INTEREST: _("Our legitimate interest, Article 6(1)(f) GDPR"),
+}
+
+RETENTION: dict[Category, Text] = {
+    Category.IDENTITY_BILLING: _(
+        "Seven years after the end of the financial year in which the contract ended."
+    ),
+    Category.TRAFFIC: _("Seven years after the end of the calendar year of the communication."),
+    Category.COMMUNICATIONS: _("Two years after the end of the month of the communication."),
+    Category.UPLOADED: _("Two years after the upload."),
+    Category.ENTRUSTED: _(
+        "As agreed with the company we work for: one to twelve months after the agreement ends."
+    ),
+    Category.LOGS: _("60 days after the entry."),
+}
+
+#: What remains open to the person after an answer (Art. 15(1)(e), (f), (h); Art. 79).
+RIGHTS_REMINDER: tuple[Text, ...] = (
+    _("You can ask us to correct your data (Article 16) or to erase it (Article 17)."),
+    _("You can ask us to restrict its use (Article 18) and object to it (Article 21)."),
+    _("You can receive data you gave us in a portable form (Article 20)."),
+    _("You can withdraw a consent at any time (Article 7(3))."),
+    _("You can complain to the supervisory authority (Article 77) and go to court (Article 79)."),
+    _("No decision about you is taken by a machine alone (Article 22)."),
+    _("We do not transfer your data outside the European Union."),
+)

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from requests_portal.views.desk import case, data, queue, work
+
+app_name = "desk"
+
+urlpatterns = [
+    path("", queue.case_list, name="case-list"),
+    path("cases/<str:reference>/", case.case_detail, name="case-detail"),
+    path("cases/<str:reference>/progress/", case.case_progress, name="case-progress"),
+    path("cases/<str:reference>/assign/", work.case_assign, name="case-assign"),
+    path("cases/<str:reference>/start/", work.case_start, name="case-start"),
+    path("cases/<str:reference>/decide/", work.case_decide, name="case-decide"),
+    path("cases/<str:reference>/close/", work.case_close, name="case-close"),
+    path("cases/<str:reference>/units/<int:unit_id>/retry/", work.unit_retry, name="unit-retry"),
+    path("cases/<str:reference>/package/retry/", work.package_retry, name="package-retry"),
+    path("cases/<str:reference>/data/<int:table_id>/", data.table_rows, name="table-rows"),
+    path("cases/<str:reference>/letter/", data.letter, name="letter-download"),
+]

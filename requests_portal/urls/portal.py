@@ -1,0 +1,19 @@
+from django.urls import path
+
+from requests_portal.views.portal import answer, intake, pages, status
+
+app_name = "portal"
+
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("rights/<str:right>/", pages.right_detail, name="right-detail"),
+    path("request/access/review/", intake.review, name="intake-review"),
+    path("request/access/received/", intake.received, name="intake-received"),
+    path("request/access/<slug:step>/", intake.question, name="intake-question"),
+    path("link/new/", status.link_request, name="link-request"),
+    path("link/<str:token>/", status.link_open, name="link-open"),
+    path("my/", status.request_status, name="request-status"),
+    path("my/leave/", status.leave, name="request-leave"),
+    path("my/package/", answer.package_download, name="package-download"),
+    path("my/letter/", answer.letter_download, name="letter-download"),
+]

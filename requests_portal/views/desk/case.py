@@ -1,0 +1,69 @@
+"""One case: the clock, what was asked, what was found, what was decided, what happened."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from accounts.http import StaffRequest
+from accounts.models import User
+from accounts.views.access import require_role
+from lib.units import Status
+from requests_portal.domain.lifecycle import State
+from requests_portal.domain.rights import Right
+from requests_portal.forms import DecisionForm
+from requests_portal.models import Case
+from requests_portal.queries import found_rows, timeline
+from requests_portal.services.clock import clock_state, date_lines
+from requests_portal.services.findings import Finding, findings_of
+from requests_portal.texts import AUDIT_VERBS, OUTCOMES, RIGHT_NAMES, STATES
+from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
+
+
+def case_context(case: Case, user: User, *, form: DecisionForm | None = None) -> dict[str, Any]:
+    """Gather everything the page of a case shows."""
+    findings = findings_of(case)
+    searched = bool(findings) and all(f.unit.status == Status.DONE for f in findings)
+    return {
+        "case": case,
+        "right": RIGHT_NAMES[Right(case.right)],
+        "state": STATES[State(case.state)],
+        "clock": clock_state(case, at=timezone.now()),
+        "dates": date_lines(case),
+        "findings": findings,
+        "found_rows": found_rows(case),
+        "searched": searched,
+        "working": _is_working(case, findings),
+        "form": form or DecisionForm(),
+        "may_work": user.has_role(*WORKERS),
+        "decision": getattr(case, "decision", None),
+        "outcomes": OUTCOMES,
+        "package": getattr(case, "package", None),
+        "timeline": [(event, AUDIT_VERBS.get(event.verb, event.verb)) for event in timeline(case)],
+        "people": dict(User.objects.values_list("pk", "name")),
+    }
+
+
+def _is_working(case: Case, findings: list[Finding]) -> bool:
+    """True while workers are busy, so that the page asks again by itself."""
+    if case.state == State.IN_PROGRESS:
+        return any(f.unit.status in {Status.QUEUED, Status.RUNNING} for f in findings)
+    return case.state in {State.DECIDED, State.FULFILLING}
+
+
+@require_role(*READERS)
+@require_safe
+def case_detail(request: StaffRequest, reference: str) -> HttpResponse:
+    context = case_context(case_or_404(reference), request.user)
+    return render(request, "requests_portal/desk/case.html", context)
+
+
+@require_role(*READERS)
+@require_safe
+def case_progress(request: StaffRequest, reference: str) -> HttpResponse:
+    """Answer the page's own question how far the work is; 286 tells it to stop asking."""
+    context = case_context(case_or_404(reference), request.user)
+    status = 200 if context["working"] else 286
+    return render(request, "requests_portal/desk/_work.html", context, status=status)

@@ -1,0 +1,56 @@
+"""Looking through what was found. Every look at personal data is on record."""
+
+from django.db import transaction
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.http import StaffRequest
+from accounts.views.access import require_role
+from audit.domain.actor import Actor
+from audit.services import record
+from lib.blobs import open_blob
+from requests_portal.queries import letter_of, table_of
+from requests_portal.services.findings import rows_page
+from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
+
+
+@require_role(*WORKERS)
+@never_cache
+@require_safe
+def table_rows(request: StaffRequest, reference: str, table_id: int) -> HttpResponse:
+    case = case_or_404(reference)
+    table = table_of(case, table_id)
+    if table is None or table.blob is None:
+        raise Http404
+    number = request.GET.get("page", "1")
+    page = rows_page(table, number=int(number) if number.isdecimal() else 1)
+    with transaction.atomic():
+        record(
+            "data.viewed",
+            by=Actor.staff(request.user.pk),
+            at=timezone.now(),
+            object_kind="case",
+            object_id=str(case.id),
+            data={"table": table.table_name, "page": page.number},
+        )
+    return render(
+        request,
+        "requests_portal/desk/table_rows.html",
+        {"case": case, "table": table, "page": page},
+    )
+
+
+@require_role(*READERS)
+@never_cache
+@require_safe
+def letter(request: StaffRequest, reference: str) -> HttpResponse | StreamingHttpResponse:
+    case = case_or_404(reference)
+    sent = letter_of(case)
+    if sent is None:
+        raise Http404
+    response = StreamingHttpResponse(open_blob(sent.blob), content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{case.reference}.pdf"'
+    return response

@@ -1,0 +1,17 @@
+"""Authorise by fetching: who may see cases, and who may work on them."""
+
+from django.http import Http404
+
+from accounts.domain.roles import Role
+from requests_portal.models import Case
+from requests_portal.queries import case_by_reference
+
+READERS = (Role.HANDLER, Role.DPO, Role.AUDITOR)
+WORKERS = (Role.HANDLER, Role.DPO)
+
+
+def case_or_404(reference: str) -> Case:
+    case = case_by_reference(reference)
+    if case is None:
+        raise Http404
+    return case

@@ -1,0 +1,57 @@
+"""The queue: every open case, the nearest safe date first."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from accounts.http import StaffRequest
+from accounts.views.access import require_role
+from requests_portal.domain.lifecycle import State
+from requests_portal.domain.references import clean_reference
+from requests_portal.domain.rights import Right
+from requests_portal.queries import case_by_reference, queue, queue_counts
+from requests_portal.services.clock import clock_state
+from requests_portal.texts import RIGHT_NAMES, STATES
+from requests_portal.views.desk.fetch import READERS
+
+FILTERS = {
+    "open": _("Open"),
+    "mine": _("Mine"),
+    "unassigned": _("Unassigned"),
+    "overdue": _("Past the safe date"),
+    "closed": _("Answered"),
+}
+_PER_PAGE = 50
+
+
+@require_role(*READERS)
+@require_safe
+def case_list(request: StaffRequest) -> HttpResponse:
+    wanted = clean_reference(request.GET.get("q", ""))
+    if wanted and (found := case_by_reference(wanted)):
+        return redirect("desk:case-detail", reference=found.reference)
+    name = request.GET.get("show", "open")
+    now, today = timezone.now(), timezone.localdate()
+    page = Paginator(queue(name=name, user=request.user, today=today), _PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    counts = queue_counts(user=request.user, today=today)
+    context = {
+        "page": page,
+        "show": name if name in FILTERS else "open",
+        "filters": [(key, label, getattr(counts, key)) for key, label in FILTERS.items()],
+        "rows": [
+            (
+                case,
+                clock_state(case, at=now),
+                RIGHT_NAMES[Right(case.right)],
+                STATES[State(case.state)],
+            )
+            for case in page
+        ],
+        "not_found": request.GET.get("q", ""),
+    }
+    return render(request, "requests_portal/desk/queue.html", context)

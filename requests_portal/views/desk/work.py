@@ -1,0 +1,138 @@
+"""What staff do with a case. Each is one POST, one service call, and back to the case."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.http import StaffRequest
+from accounts.views.access import require_role
+from audit.domain.actor import Actor
+from lib.units import NotFailed
+from requests_portal.domain.lifecycle import IllegalTransition
+from requests_portal.domain.rights import Outcome
+from requests_portal.forms import DecisionForm
+from requests_portal.models import Case, CollectionUnit, Package
+from requests_portal.services.cases import CaseMovedOn, assign, close_answered
+from requests_portal.services.collection import retry_unit, start_collection
+from requests_portal.services.decisions import (
+    OutcomeContradictsFindings,
+    SearchIncomplete,
+    decide,
+)
+from requests_portal.services.packages import retry_package
+from requests_portal.views.desk.case import case_context
+from requests_portal.views.desk.fetch import WORKERS, case_or_404
+
+
+def _back(case: Case) -> HttpResponse:
+    return redirect("desk:case-detail", reference=case.reference)
+
+
+def _attempt(
+    request: StaffRequest, case: Case, step: Callable[[], object], done: str
+) -> HttpResponse:
+    """Run one step; when somebody was quicker, say so instead."""
+    try:
+        step()
+    except (IllegalTransition, CaseMovedOn, NotFailed):
+        messages.error(request, _("Somebody has already moved this on. This is how it stands now."))
+    else:
+        messages.success(request, done)
+    return _back(case)
+
+
+@require_role(*WORKERS)
+@require_POST
+def case_assign(request: StaffRequest, reference: str) -> HttpResponse:
+    case = case_or_404(reference)
+    assign(case=case, to=request.user, by=Actor.staff(request.user.pk), at=timezone.now())
+    messages.success(request, _("The case is yours now."))
+    return _back(case)
+
+
+@require_role(*WORKERS)
+@require_POST
+def case_start(request: StaffRequest, reference: str) -> HttpResponse:
+    case = case_or_404(reference)
+    by, at = Actor.staff(request.user.pk), timezone.now()
+    return _attempt(
+        request,
+        case,
+        lambda: start_collection(case=case, by=by, at=at),
+        _("The search has begun in every source."),
+    )
+
+
+@require_role(*WORKERS)
+@require_POST
+def unit_retry(request: StaffRequest, reference: str, unit_id: int) -> HttpResponse:
+    case = case_or_404(reference)
+    unit = get_object_or_404(CollectionUnit, pk=unit_id, case=case)
+    by, at = Actor.staff(request.user.pk), timezone.now()
+    return _attempt(
+        request,
+        case,
+        lambda: retry_unit(unit=unit, by=by, at=at),
+        _("The source is searched again."),
+    )
+
+
+@require_role(*WORKERS)
+@require_POST
+def package_retry(request: StaffRequest, reference: str) -> HttpResponse:
+    case = case_or_404(reference)
+    package = get_object_or_404(Package, case=case)
+    by, at = Actor.staff(request.user.pk), timezone.now()
+    return _attempt(
+        request,
+        case,
+        lambda: retry_package(package=package, by=by, at=at),
+        _("The package is built again."),
+    )
+
+
+@require_role(*WORKERS)
+@require_POST
+def case_decide(request: StaffRequest, reference: str) -> HttpResponse:
+    case = case_or_404(reference)
+    form = DecisionForm(request.POST)
+    if form.is_valid():
+        try:
+            return _attempt(
+                request,
+                case,
+                lambda: decide(
+                    case=case,
+                    outcome=Outcome(form.cleaned_data["outcome"]),
+                    message=form.cleaned_data["message"],
+                    by=request.user,
+                    at=timezone.now(),
+                ),
+                _("Your decision is recorded. The answer is being prepared."),
+            )
+        except SearchIncomplete:
+            form.add_error(
+                None, _("Not every source has been searched yet. Wait or retry it first.")
+            )
+        except OutcomeContradictsFindings:
+            form.add_error("outcome", _("This does not fit what was found. Choose the other one."))
+    context = case_context(case_or_404(reference), request.user, form=form)
+    return render(request, "requests_portal/desk/case.html", context, status=422)
+
+
+@require_role(*WORKERS)
+@require_POST
+def case_close(request: StaffRequest, reference: str) -> HttpResponse:
+    case = case_or_404(reference)
+    by, at = Actor.staff(request.user.pk), timezone.now()
+    return _attempt(
+        request,
+        case,
+        lambda: close_answered(case=case, by=by, at=at),
+        _("The case is closed."),
+    )

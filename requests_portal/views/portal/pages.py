@@ -1,0 +1,30 @@
+"""The pages anybody can read."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from lib.entities import ENTITIES
+from requests_portal.domain.rights import ARTICLES, Right
+from requests_portal.texts import RIGHTS
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    rights = [(right, RIGHTS[right], ARTICLES[right]) for right in Right]
+    return render(request, "requests_portal/portal/home.html", {"rights": rights})
+
+
+@require_safe
+def right_detail(request: HttpRequest, right: str) -> HttpResponse:
+    try:
+        chosen = Right(right)
+    except ValueError:
+        raise Http404 from None
+    context = {
+        "right": chosen,
+        "text": RIGHTS[chosen],
+        "article": ARTICLES[chosen],
+        "entities": ENTITIES.values(),
+    }
+    return render(request, "requests_portal/portal/right_detail.html", context)

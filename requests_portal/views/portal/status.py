@@ -1,0 +1,82 @@
+"""The way back to a request: the link, its button, and the status page."""
+
+from datetime import timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from lib.throttle import client_address, may_pass
+from requests_portal.domain.references import clean_reference
+from requests_portal.forms import NewLinkForm
+from requests_portal.queries import answer_of
+from requests_portal.services.clock import clock_state, date_lines
+from requests_portal.services.links import LinkNotUsable, link_is_usable, redeem_link
+from requests_portal.services.mails import send_new_link_if_known
+from requests_portal.services.story import person_timeline
+from requests_portal.views.portal import session
+
+_LINKS_AN_HOUR = 10
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def link_open(request: HttpRequest, token: str) -> HttpResponse:
+    """Show a button; only pressing it (POST) uses the link. Mail scanners only follow links."""
+    at = timezone.now()
+    if request.method == "POST":
+        try:
+            case = redeem_link(token=token, at=at)
+        except LinkNotUsable:
+            return render(request, "requests_portal/portal/link_gone.html", status=410)
+        session.open_visit(request, case, at=at)
+        return redirect("portal:request-status")
+    if not link_is_usable(token=token, at=at):
+        return render(request, "requests_portal/portal/link_gone.html", status=410)
+    return render(request, "requests_portal/portal/link_open.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def link_request(request: HttpRequest) -> HttpResponse:
+    form = NewLinkForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "requests_portal/portal/link_request.html", {"form": form})
+    if not may_pass(
+        what="new-link",
+        who=client_address(request),
+        limit=_LINKS_AN_HOUR,
+        window=timedelta(hours=1),
+    ):
+        return render(request, "429.html", status=429)
+    send_new_link_if_known(
+        reference=clean_reference(form.cleaned_data["reference"]) or "",
+        email=form.cleaned_data["email"],
+        at=timezone.now(),
+    )
+    return render(request, "requests_portal/portal/link_sent.html")
+
+
+@never_cache
+@require_safe
+def request_status(request: HttpRequest) -> HttpResponse:
+    case = session.visited_case(request)
+    if case is None:
+        return redirect("portal:link-request")
+    now = timezone.now()
+    context = {
+        "case": case,
+        "clock": clock_state(case, at=now),
+        "dates": date_lines(case),
+        "timeline": person_timeline(case),
+        "answer": answer_of(case, at=now),
+    }
+    return render(request, "requests_portal/portal/status.html", context)
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    session.end_visit(request)
+    return redirect("portal:home")
