@@ -187,6 +187,8 @@ SOURCE_URLS: dict[str, str] = {
 for _name, _value in _embedded.items():
     if _name.startswith("SOURCE_"):
         SOURCE_URLS.setdefault(_name, _value)
+# Seconds that one statement on a source may take (for a streamed one: each batch of rows).
+SOURCE_STATEMENT_TIMEOUT: int = env.int("SOURCE_STATEMENT_TIMEOUT", default=300)
 
 # --- people and sign-in ----------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

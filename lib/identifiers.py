@@ -10,11 +10,11 @@ from email_validator import EmailNotValidError, validate_email
 PHONE_SEPARATORS = (" ", "\u00a0", "-", "\u2011", ".", "(", ")", "/")
 
 
-class InvalidEmail(ValueError):
+class InvalidEmail(ValueError):  # noqa: N818 (states what is so)
     """The text is no e-mail address."""
 
 
-class InvalidPhone(ValueError):
+class InvalidPhone(ValueError):  # noqa: N818 (states what is so)
     """The text is no phone number that exists in the numbering plan of its country."""
 
 

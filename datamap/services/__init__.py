@@ -1,5 +1,5 @@
 """What is done with the data map."""
 
-from datamap.services.loading import read_map
+from datamap.services.loading import load_map, read_map
 
-__all__ = ["read_map"]
+__all__ = ["load_map", "read_map"]

@@ -1,0 +1,95 @@
+"""Reading the data map, and what Art. 15(1) says beside the data of a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from datamap.domain.schema import (
+    Controller,
+    DataMap,
+    LocalizedText,
+    Location,
+    Recipient,
+    Resource,
+    Table,
+)
+from datamap.domain.vocabulary import ColumnClass, DataKind, LegalBasis
+from datamap.models import MapVersion
+
+
+class NoMap(LookupError):  # noqa: N818 (states what is so)
+    """No data map was loaded yet."""
+
+
+def current_version() -> MapVersion:
+    """Return the version in force; raise NoMap when none was loaded."""
+    version = MapVersion.objects.filter(is_current=True).first()
+    if version is None:
+        raise NoMap("No data map is loaded. Load one with: manage.py datamap load")
+    return version
+
+
+def current_map() -> DataMap:
+    """Return the map in force; raise NoMap when none was loaded. Parsed once per version."""
+    current = MapVersion.objects.filter(is_current=True).values_list("hash", flat=True).first()
+    if current is None:
+        raise NoMap("No data map is loaded. Load one with: manage.py datamap load")
+    return map_of(current)
+
+
+@lru_cache(maxsize=8)
+def map_of(version_hash: str) -> DataMap:
+    """Return the map of a version by its hash; a version's content never changes."""
+    document = MapVersion.objects.values_list("document", flat=True).get(hash=version_hash)
+    return DataMap.model_validate(document)
+
+
+def recipients_of(datamap: DataMap, resource: Resource, table: Table) -> Sequence[Recipient]:
+    """Return who receives the data of a table: its own list, or else the resource's."""
+    named = resource.recipients if table.recipients is None else table.recipients
+    known = {recipient.id: recipient for recipient in datamap.recipients}
+    return [known[name] for name in named]
+
+
+def controller_of(datamap: DataMap, table: Table, controller_key: str | None) -> Controller | None:
+    """Return whose data a row is, where we are the processor; None for our own data.
+
+    `controller_key` is the row's, see `ExtractedRow`. None also for a key no controller has.
+    """
+    if table.controller is not None:
+        return datamap.controller(table.controller)
+    if table.controller_column is None or controller_key is None:
+        return None
+    by_key = {one.source_key: one for one in datamap.controllers if one.source_key is not None}
+    return by_key.get(controller_key)
+
+
+def data_kinds_of(table: Table) -> Sequence[DataKind]:
+    """Return the categories of personal data a table holds, in the order of its columns."""
+    about_people = (ColumnClass.PERSONAL, ColumnClass.THIRD_PARTY)
+    kinds = (one.data or table.data for one in table.columns if one.column_class in about_people)
+    return list(dict.fromkeys(kinds)) or [table.data]
+
+
+@dataclass(frozen=True)
+class Particulars:
+    """What Art. 15(1)(a), (b), (c) and (g) ask to be said beside the data of one table."""
+
+    purpose: LocalizedText
+    legal_basis: LegalBasis | None
+    data_kinds: Sequence[DataKind]
+    recipients: Sequence[Recipient]
+    location: Location
+    source: LocalizedText
+
+
+def particulars_of(datamap: DataMap, resource: Resource, table: Table) -> Particulars:
+    """Return the particulars of a table; the retention end dates are `retention`'s to say."""
+    return Particulars(
+        purpose=table.purpose,
+        legal_basis=table.legal_basis,
+        data_kinds=data_kinds_of(table),
+        recipients=recipients_of(datamap, resource, table),
+        location=resource.location,
+        source=table.source,
+    )
