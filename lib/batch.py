@@ -44,13 +44,15 @@ def read_batch(path: str) -> list[object]:
     try:
         raw = sys.stdin.buffer.read() if path == _STDIN else Path(path).read_bytes()
     except OSError as error:
-        raise UnreadableBatch(f"The batch {path} cannot be read: {error.strerror}.") from None
+        raise UnreadableBatch(
+            f"The batch {shown(path)} cannot be read: {error.strerror}."
+        ) from None
     try:
         items = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise UnreadableBatch(f"The batch {path} is not valid JSON in UTF-8.") from None
+        raise UnreadableBatch(f"The batch {shown(path)} is not valid JSON in UTF-8.") from None
     if not isinstance(items, list):
-        raise UnreadableBatch(f"The batch {path} must be a JSON list.")
+        raise UnreadableBatch(f"The batch {shown(path)} must be a JSON list.")
     return items
 
 
@@ -59,16 +61,15 @@ def check_keys(
 ) -> Item:
     """Return `item` as a mapping with its required keys.
 
-    A key that looks like a misspelt one is refused; other unknown keys are remarks and are
-    ignored. Raises RefusedItem.
+    A key that looks like a misspelt optional one is refused, because it would be left out in
+    silence; other unknown keys are remarks and are ignored. Raises RefusedItem.
     """
     if not isinstance(item, Mapping):
         raise RefusedItem(f"{what} must be a JSON object, not {shown(item)}.")
-    needed = tuple(required)
-    known = (*needed, *optional)
+    needed, others = tuple(required), tuple(optional)
     for key in item:
-        meant = [] if key in known else get_close_matches(key, known, 1, _MISSPELLING)
-        if meant:
+        meant = get_close_matches(key, others, 1, _MISSPELLING)
+        if meant and key not in (*needed, *others):
             raise RefusedItem(f"{what} has the unknown key {shown(key)}; {meant[0]} is known.")
     for key in needed:
         if key not in item:
@@ -85,6 +86,9 @@ class ExplainCommand(BaseCommand):
     #: Those of them that cannot be left out.
     required_options: tuple[str, ...]
     _at_terminal = False
+
+    def check_options(self, options: Mapping[str, Any]) -> None:
+        """Look at the options that concern a whole batch. Raises Refusal."""
 
     @abstractmethod
     def answer(self, item: object, *, options: Mapping[str, Any]) -> dict[str, object]:
@@ -123,6 +127,7 @@ class ExplainCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            self.check_options(options)
             if options["batch"] is not None:
                 self._answer_batch(options)
             else:

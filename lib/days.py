@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from lib.refusals import Refusal
 
-_DATE_AND_TIME = re.compile(r"[0-9W-]{7,10}[Tt ][0-9:.,+\-Zz]+", re.ASCII)
+_BARE_DATE = re.compile(r"[0-9W-]{7,10}")
+_DATE_AND_TIME = re.compile(r"[0-9W-]{7,10}[Tt ][0-9:.,+\-Zz]+")
 _LONGEST_SHOWN = 60
 
 
@@ -79,16 +80,25 @@ def parse_instant(text: object, *, what: str) -> datetime:
     """
     if not isinstance(text, str):
         raise MalformedInstant(f"{what} must be an ISO 8601 date and time in text.")
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
+    if _BARE_DATE.fullmatch(text):
+        raise NaiveInstant(f"{what} needs a time of day and a UTC offset, not only {shown(text)}.")
+    instant = _read_instant(text)
+    if instant is None:
         raise MalformedInstant(
             f"{what} must be an ISO 8601 date and time such as 2026-03-05T10:00:00+02:00, "
             f"not {shown(text)}."
-        ) from None
-    if not _DATE_AND_TIME.fullmatch(text):
-        raise NaiveInstant(f"{what} needs a time of day and a UTC offset, not only {shown(text)}.")
+        )
     return require_offset(instant, what=what)
+
+
+def _read_instant(text: str) -> datetime | None:
+    # fromisoformat alone would take any character between date and time.
+    if not _DATE_AND_TIME.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def parse_day(text: object, *, what: str) -> date:

@@ -103,8 +103,8 @@ def compute_deadlines(
     """Compute the six dates of a request received at `received_at` (GDPR Art. 12(3)).
 
     `today` is the local day to which an open suspension counts. Raises NaiveInstant for a time
-    without UTC offset, InvalidSuspension, and DayOutOfRange or OutsideCalendar for years in
-    which no deadline can be computed.
+    without UTC offset, InvalidSuspension, and DayOutOfRange for years in which no deadline can
+    be computed.
     """
     _require_known_year(received_at.year, what="The time of receipt")
     received_on = local_day(received_at, entity.tz, what="The time of receipt")
@@ -200,6 +200,6 @@ def _days_stepped_over(day: date, calendar: Calendar) -> Iterator[Reason]:
 
 
 def _require_known_year(year: int, *, what: str) -> None:
-    # One year is left at the end for the deadline itself.
+    # No pause outlasts the time since receipt, so that one year left over is room enough.
     if not FIRST_YEAR <= year < LAST_YEAR:
         raise DayOutOfRange(f"{what} must lie in the years {FIRST_YEAR} to {LAST_YEAR - 1}.")
