@@ -17,7 +17,7 @@ from datamap.domain.vocabulary import ColumnClass, DataKind, LegalBasis
 from datamap.models import MapVersion
 
 
-class NoMap(LookupError):  # noqa: N818 (states what is so)
+class NoMap(LookupError):
     """No data map was loaded yet."""
 
 

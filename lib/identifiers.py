@@ -7,14 +7,14 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 #: What people put between the digits of a phone number; removed before digits are compared.
-PHONE_SEPARATORS = (" ", "\u00a0", "-", "\u2011", ".", "(", ")", "/")
+PHONE_SEPARATORS = (" ", "\u00a0", "-", "\u2013", ".", "(", ")", "/")
 
 
-class InvalidEmail(ValueError):  # noqa: N818 (states what is so)
+class InvalidEmail(ValueError):
     """The text is no e-mail address."""
 
 
-class InvalidPhone(ValueError):  # noqa: N818 (states what is so)
+class InvalidPhone(ValueError):
     """The text is no phone number that exists in the numbering plan of its country."""
 
 

@@ -50,17 +50,17 @@ class SourceError(Exception):
         super().__init__(self.advice)
 
 
-class SourceUnavailable(SourceError):  # noqa: N818 (states what is so)
+class SourceUnavailable(SourceError):
     """Not reachable, or the connection broke: worth another try."""
 
 
-class SourceTimeout(SourceError):  # noqa: N818 (states what is so)
+class SourceTimeout(SourceError):
     """Too slow, or waited too long for a lock: worth another try."""
 
 
-class SourceRefused(SourceError):  # noqa: N818 (states what is so)
+class SourceRefused(SourceError):
     """Wrong credentials, or rights that are missing: somebody has to act."""
 
 
-class SourceMismatch(SourceError):  # noqa: N818 (states what is so)
+class SourceMismatch(SourceError):
     """Map and source, or map and environment, do not fit: somebody has to act."""

@@ -1,0 +1,148 @@
+"""The map beside the live schema: every difference that would make an answer wrong or slow."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from datamap.domain.schema import ByKey, Column, Resource, Table, Through
+from datamap.domain.vocabulary import ColumnType, KeyKind
+
+_INSTANTS = (ColumnType.DATE, ColumnType.DATETIME)
+_TEXTUAL = (KeyKind.EMAIL, KeyKind.PHONE, KeyKind.CUSTOMER_NUMBER)
+
+
+@dataclass(frozen=True)
+class LiveTable:
+    """A table as the database has it.
+
+    `columns` maps names to their type, None where the map has no word for it. `indexed` holds the
+    first column of each index, or its expression. `expressions_known` is False where the database
+    does not tell these.
+    """
+
+    columns: Mapping[str, ColumnType | None]
+    primary_key: tuple[str, ...]
+    indexed: frozenset[str]
+    expressions_known: bool = True
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One finding, in words; `where` is resource, table and column."""
+
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}"
+
+
+def differences(
+    resource: Resource,
+    live: Mapping[str, LiveTable],
+    expressions: Mapping[tuple[str, str, str], str],
+) -> Iterator[Difference]:
+    """Yield how the database differs from the map.
+
+    `expressions` gives, for (table, column, kind), the text by which an index that serves the
+    comparison is known in `LiveTable.indexed`.
+    """
+    mapped = {table.name for table in resource.tables}
+    plain = {table.name for table in resource.plain_tables}
+    for name in sorted(set(live) - mapped - plain):
+        message = "is not in the map; describe it, or list it under `plain_tables` with a reason"
+        yield Difference(f"{resource.id}.{name}", message)
+    for one in resource.plain_tables:
+        if one.name not in live:
+            yield Difference(f"{resource.id}.{one.name}", "is not in the database; take it out")
+        else:
+            for column in sorted(set(one.columns) - set(live[one.name].columns)):
+                yield _no_column(f"{resource.id}.{one.name}", column)
+    for table in resource.tables:
+        here = f"{resource.id}.{table.name}"
+        if table.name not in live:
+            yield Difference(here, "is not in the database; take it out of the map or create it")
+        else:
+            yield from _columns(here, table, live[table.name])
+            yield from _anchor(here, table, live)
+            yield from _indexes(here, table, live[table.name], expressions)
+
+
+def _no_column(where: str, name: str) -> Difference:
+    return Difference(f"{where}.{name}", "is not in the database; take it out of the map")
+
+
+def _columns(here: str, table: Table, live: LiveTable) -> Iterator[Difference]:
+    mapped = [column.name for column in table.columns]
+    for name in mapped:
+        if name not in live.columns:
+            yield _no_column(here, name)
+    for name in live.columns:
+        if name not in mapped:
+            message = "is not classified; list it under `columns` with its class"
+            yield Difference(f"{here}.{name}", message)
+    if table.primary_key != live.primary_key:
+        wanted, found = ", ".join(table.primary_key), ", ".join(live.primary_key) or "none"
+        message = f"its primary key is ({found}) in the database and ({wanted}) in the map"
+        yield Difference(here, message)
+    for column in table.columns:
+        actual = live.columns.get(column.name)
+        if column.type is not None and actual not in (None, column.type):
+            message = f"is {actual} in the database and {column.type} in the map"
+            yield Difference(f"{here}.{column.name}", message)
+    yield from _key_types(here, table, live)
+
+
+def _key_types(here: str, table: Table, live: LiveTable) -> Iterator[Difference]:
+    """Yield identifiers that are compared as text and stored as something else."""
+    for alternative in table.find:
+        if isinstance(alternative, ByKey) and alternative.key in _TEXTUAL:
+            column = table.column(alternative.column)
+            actual = live.columns.get(column.name)
+            if actual in (None, ColumnType.TEXT) or _is_number(alternative, column, actual):
+                continue
+            message = f"is {actual}, and is searched by {alternative.key}, which is text"
+            if alternative.key == KeyKind.CUSTOMER_NUMBER and actual is ColumnType.INTEGER:
+                message += "; add `type: integer`"
+            yield Difference(f"{here}.{column.name}", message)
+
+
+def _is_number(alternative: ByKey, column: Column, actual: ColumnType | None) -> bool:
+    numeric = alternative.key == KeyKind.CUSTOMER_NUMBER and column.type is ColumnType.INTEGER
+    return numeric and actual is ColumnType.INTEGER
+
+
+def _anchor(here: str, table: Table, live: Mapping[str, LiveTable]) -> Iterator[Difference]:
+    anchor = table.retention.anchor
+    if anchor is None or anchor.column is None:
+        return
+    owner = anchor.through or table.name
+    if owner not in live or anchor.column not in live[owner].columns:
+        return  # told as a missing table or column
+    actual = live[owner].columns[anchor.column]
+    declared = next((one.type for one in table.columns if one.name == anchor.column), None)
+    if actual not in _INSTANTS and (anchor.through is not None or declared not in _INSTANTS):
+        message = f"retention counts from {owner}.{anchor.column}, which is no date or timestamp"
+        yield Difference(here, message)
+
+
+def _indexes(
+    here: str,
+    table: Table,
+    live: LiveTable,
+    expressions: Mapping[tuple[str, str, str], str],
+) -> Iterator[Difference]:
+    for alternative in table.find:
+        if isinstance(alternative, Through):
+            first = next(iter(alternative.on))
+            if not live.indexed.intersection(alternative.on):
+                message = f"has no index for the join to {alternative.through}"
+                yield Difference(
+                    f"{here}.{first}", f"{message}; `manage.py datamap indexes` shows it"
+                )
+            continue
+        wanted = expressions.get((table.name, alternative.column, alternative.key))
+        if live.expressions_known and wanted is not None and wanted not in live.indexed:
+            message = f"has no index for the search by {alternative.key}"
+            yield Difference(
+                f"{here}.{alternative.column}", f"{message}; `manage.py datamap indexes` shows it"
+            )

@@ -1,0 +1,55 @@
+"""`manage.py datamap load | check | indexes`."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from audit.domain.actor import Actor
+from datamap.connectors.errors import SourceError
+from datamap.connectors.sql_live import index_statements
+from datamap.domain.yaml_source import MapError
+from datamap.queries import NoMap, current_map
+from datamap.services import check_sources, load_map
+
+
+class Command(BaseCommand):
+    help = "Load the data map, compare it with the live sources, or print the indexes it needs."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        load = verbs.add_parser("load", help="validate the files and make them the current map")
+        load.add_argument("--dir", type=Path, default=settings.DATAMAP_DIR)
+        verbs.add_parser("check", help="compare the current map with the live sources")
+        verbs.add_parser("indexes", help="print the indexes that searches need")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        verb = {"load": self._load, "check": self._check, "indexes": self._indexes}
+        try:
+            verb[options["verb"]](options)
+        except (MapError, NoMap, SourceError) as error:
+            raise CommandError(str(error)) from None
+
+    def _load(self, options: dict[str, Any]) -> None:
+        version = load_map(directory=options["dir"], by=Actor.system("datamap"), at=timezone.now())
+        self.stdout.write(f"The data map in force is {version.hash}.")
+
+    def _check(self, _options: dict[str, Any]) -> None:
+        datamap = current_map()
+        found = [str(one) for one in check_sources(datamap)]
+        if found:
+            raise CommandError("\n".join(found))
+        tables = [table for resource in datamap.resources for table in resource.tables]
+        columns = sum(len(table.columns) for table in tables)
+        self.stdout.write(
+            f"The map and its sources agree: {len(datamap.resources)} resources, "
+            f"{len(tables)} tables, {columns} columns."
+        )
+
+    def _indexes(self, _options: dict[str, Any]) -> None:
+        for resource in current_map().resources:
+            for statement in index_statements(resource):
+                self.stdout.write(statement)
