@@ -123,7 +123,12 @@ def parse_day_or_instant(text: object, *, what: str) -> date | datetime:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        return parse_instant(text, what=what)
+        instant = _read_instant(text)
+    if instant is None:
+        raise MalformedInstant(
+            f"{what} must be an ISO 8601 date or date and time, not {shown(text)}."
+        )
+    return require_offset(instant, what=what)
 
 
 def shown(value: object) -> str:

@@ -6,6 +6,7 @@ here: an anchor that cannot be read is refused, and a running contract has no en
 
 import re
 from calendar import monthrange
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -106,12 +107,12 @@ def expires_at(
             )
         return None
     day = _anchor_day(anchor, entity)
-    last_day = _period_end(rule.anchor, day, financial_year_end)
-    if last_day is None:
+    period_end = _PERIOD_ENDS[rule.anchor]
+    if period_end is None:
         # The event's day is not counted: the length runs from it, and its last day is whole.
         due_on = add_days(_add(day, length), 1)
     else:
-        due_on = _add(add_days(last_day, 1), length)
+        due_on = _add(add_days(period_end(day, financial_year_end), 1), length)
     return local_midnight(due_on, entity.tz)
 
 
@@ -158,17 +159,29 @@ def _anchor_day(anchor: date | datetime, entity: Entity) -> date:
     return anchor
 
 
-def _period_end(kind: AnchorKind, day: date, year_end: MonthDay) -> date | None:
-    match kind:
-        case AnchorKind.FINANCIAL_YEAR_OF_CONTRACT_END:
-            this_year = year_end.in_year(day.year)
-            return this_year if day <= this_year else year_end.in_year(day.year + 1)
-        case AnchorKind.CALENDAR_YEAR_OF_COMMUNICATION:
-            return DECEMBER_31.in_year(day.year)
-        case AnchorKind.MONTH_OF_COMMUNICATION:
-            return day.replace(day=monthrange(day.year, day.month)[1])
-        case AnchorKind.UPLOAD | AnchorKind.DPA_END | AnchorKind.ENTRY:
-            return None
+def _financial_year_end(day: date, year_end: MonthDay) -> date:
+    this_year = year_end.in_year(day.year)
+    return this_year if day <= this_year else year_end.in_year(day.year + 1)
+
+
+def _calendar_year_end(day: date, _year_end: MonthDay) -> date:
+    return DECEMBER_31.in_year(day.year)
+
+
+def _month_end(day: date, _year_end: MonthDay) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+#: The last day of an anchor's period; None where the anchor is an event. Every kind is named,
+#: so that a new one fails here rather than being taken for an event.
+_PERIOD_ENDS: Final[Mapping[AnchorKind, Callable[[date, MonthDay], date] | None]] = {
+    AnchorKind.FINANCIAL_YEAR_OF_CONTRACT_END: _financial_year_end,
+    AnchorKind.CALENDAR_YEAR_OF_COMMUNICATION: _calendar_year_end,
+    AnchorKind.MONTH_OF_COMMUNICATION: _month_end,
+    AnchorKind.UPLOAD: None,
+    AnchorKind.DPA_END: None,
+    AnchorKind.ENTRY: None,
+}
 
 
 def _add(day: date, length: Length) -> date:

@@ -32,7 +32,7 @@ def anchor_of(text: str) -> date | datetime:
 
 def due(category: str, anchor: str, code: str = "EE", **more: Any) -> str | None:
     until = expires_at(category=category, anchor=anchor_of(anchor), entity=entity(code), **more)
-    return until and until.isoformat()
+    return None if until is None else until.isoformat()
 
 
 @pytest.mark.parametrize("vector", VECTORS)

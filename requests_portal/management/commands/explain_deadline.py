@@ -133,24 +133,7 @@ def _read_suspension(item: object) -> Suspension:
 
 
 def _sentence(name: str, reason: Reason) -> str:
-    match reason.code:
-        case ReasonCode.DAY_ZERO:
-            text = "The local day of receipt; it is day zero and is not counted."
-        case ReasonCode.MONTHS:
-            text = "{months} after {from}, the day of receipt{aside}."
-        case ReasonCode.MONTH_END:
-            text = "{months} after {from} there is no such day, so the month's last day{aside}."
-        case ReasonCode.PROMISED_DAYS:
-            text = "The policy's promise: {days} after {from}, the day of receipt."
-        case ReasonCode.SAFE_IS_EARLIER:
-            text = "The safe date, because it comes before the promised {days}."
-        case ReasonCode.SUSPENDED:
-            text = "Moved by {days} in which an answer of the person was awaited."
-        case ReasonCode.ROLLED:
-            text = "{from} is {because}, so the next day counts."
-        case ReasonCode.NOTICE:
-            text = "The notice of an extension must be sent by the safe date."
-    return text.format_map(_words(name, reason))
+    return _SENTENCES[reason.code].format_map(_words(name, reason))
 
 
 def _words(name: str, reason: Reason) -> dict[str, object]:
@@ -165,3 +148,17 @@ def _words(name: str, reason: Reason) -> dict[str, object]:
         words["because"] = " and ".join(str(each) for each in (weekday, holiday) if each)
     words["aside"] = "; no suspension and no weekend moves it" if name == "safe_on" else ""
     return words
+
+
+_SENTENCES: dict[ReasonCode, str] = {
+    ReasonCode.DAY_ZERO: "The local day of receipt; it is day zero and is not counted.",
+    ReasonCode.MONTHS: "{months} after {from}, the day of receipt{aside}.",
+    ReasonCode.MONTH_END: (
+        "{months} after {from} there is no such day, so the month's last day{aside}."
+    ),
+    ReasonCode.PROMISED_DAYS: "The policy's promise: {days} after {from}, the day of receipt.",
+    ReasonCode.SAFE_IS_EARLIER: "The safe date, because it comes before the promised {days}.",
+    ReasonCode.SUSPENDED: "Moved by {days} in which an answer of the person was awaited.",
+    ReasonCode.ROLLED: "{from} is {because}, so the next day counts.",
+    ReasonCode.NOTICE: "The notice of an extension must be sent by the safe date.",
+}
