@@ -16,12 +16,11 @@ from django.db import transaction
 
 from audit.domain.actor import Actor
 from audit.services import record
-from datamap.connectors import connector_for
-from datamap.connectors.base import ExtractedRow, Resolved, SourceError
-from datamap.domain.keys import SubjectKeys
+from datamap.connectors import ExtractedRow, Reader, SourceError, SourceMismatch, connector_for
+from datamap.domain.keys import Resolved, SubjectKeys
 from datamap.domain.schema import DataMap, Resource, Table
-from datamap.domain.vocabulary import Role
-from datamap.queries import current_version, map_of
+from datamap.domain.vocabulary import KeyKind, Role
+from datamap.queries import controller_of, current_version, map_of
 from lib.blobs import Blob, BlobNotWritable, BlobWriter, create_blob, delete_blob
 from lib.units import LeaseLost, backoff, claim_next, extend_lease, fail, finish, requeue
 from lib.wakeups import wake
@@ -38,15 +37,13 @@ LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
 _COLLECT = "requests_portal.tasks.collect"
 _CHUNK_BYTES = 192 * 1024
-#: Entrusted rows whose controller the map does not name: staff must find out.
-_UNKNOWN = "unknown"
 _WORKER = Actor.system("collection")
 
 
 def start_collection(*, case: Case, by: Actor, at: datetime) -> None:
     """Begin work on a case: one unit for each resource of the data map in force."""
     version = current_version()
-    data_map = map_of(version)
+    data_map = map_of(version.hash)
     with transaction.atomic():
         move(case=case, event=Event.START, by=by, at=at)
         for position, resource in enumerate(data_map.resources):
@@ -140,24 +137,30 @@ def keys_of(case: Case) -> SubjectKeys:
 
 def _search(unit: CollectionUnit, *, clock: Clock) -> None:
     case = Case.objects.get(id=unit.case_id)
-    data_map = map_of(unit.map_version)
+    data_map = map_of(unit.map_version.hash)
     resource = data_map.resource(unit.resource_id)
-    connector = connector_for(resource)
-    resolved = connector.resolve(keys_of(case))
-    proven = connector.resolve(SubjectKeys(emails=(case.email,), phones=(), customer_numbers=()))
+    with connector_for(resource).snapshot() as reader:
+        keys = _resolve(unit, case, reader)
+        for collected in unit.tables.filter(searched_at__isnull=True):
+            table = resource.table(collected.table_name)
+            with reader.extract(table, keys) as rows:
+                if collected.is_ours:
+                    _collect_table(unit, collected, _lines(rows, table, resource), clock=clock)
+                else:
+                    controllers = _count_by_controller(rows, table, resource, data_map)
+                    _note_entrusted(unit, collected, controllers, at=clock())
+    _finish_unit(unit, at=clock())
+
+
+def _resolve(unit: CollectionUnit, case: Case, reader: Reader) -> SubjectKeys:
+    """Find the person's further identifiers and note what is searched for, and why."""
+    resolved = reader.resolve(keys_of(case))
+    proven = reader.resolve(SubjectKeys(emails=(case.email,)))
     unit.searched_with = list(_searched_with(resolved, proven))
     CollectionUnit.objects.filter(pk=unit.pk, lease_token=unit.lease_token).update(
         searched_with=unit.searched_with
     )
-    for collected in unit.tables.filter(searched_at__isnull=True):
-        table = resource.table(collected.table_name)
-        with connector.extract(table, resolved.keys) as rows:
-            if collected.is_ours:
-                _collect_table(unit, collected, _lines(rows, table, resource), clock=clock)
-            else:
-                controllers = _count_by_controller(rows, table, data_map)
-                _note_entrusted(unit, collected, controllers, at=clock())
-    _finish_unit(unit, at=clock())
+    return resolved.keys
 
 
 def _searched_with(resolved: Resolved, proven: Resolved) -> Iterator[dict[str, str | bool]]:
@@ -166,26 +169,29 @@ def _searched_with(resolved: Resolved, proven: Resolved) -> Iterator[dict[str, s
     A phone or customer number that no record joins to the e-mail address may be another
     person's: staff must look before anything found by it is handed out.
     """
-    joined = set(proven.keys.pairs())
     found_in = {(found.kind, found.value): found.table for found in resolved.found}
-    for pair in resolved.keys.pairs():
-        yield {
-            "kind": pair[0],
-            "value": pair[1],
-            "found_in": found_in.get(pair, ""),
-            "proven": pair in joined,
-        }
+    for kind in KeyKind:
+        joined = proven.keys.of(kind.value)
+        for value in resolved.keys.of(kind.value):
+            yield {
+                "kind": kind.value,
+                "value": value,
+                "found_in": found_in.get((kind.value, value), ""),
+                "proven": value in joined,
+            }
 
 
 def _count_by_controller(
-    rows: Iterable[ExtractedRow], table: Table, data_map: DataMap
+    rows: Iterable[ExtractedRow], table: Table, resource: Resource, data_map: DataMap
 ) -> Counter[str]:
     """Count rows by the controller whose data they are; their content is not ours to hand out."""
-    if table.controller is not None:
-        return Counter(table.controller for _row in rows)
-    by_key = {controller.source_key: controller.id for controller in data_map.controllers}
-    column = str(table.controller_column)
-    return Counter(by_key.get(str(row.values[column]), _UNKNOWN) for row in rows)
+    counts: Counter[str] = Counter()
+    for row in rows:
+        controller = controller_of(data_map, table, row.controller_key)
+        if controller is None:  # entrusted by somebody the map does not name: never passed over
+            raise SourceMismatch("mismatch", resource=resource.id, table=table.name)
+        counts[controller.id] += 1
+    return counts
 
 
 def _note_entrusted(

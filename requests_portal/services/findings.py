@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import get_language
 
+from datamap.connectors.errors import ADVICE, SourceError
 from datamap.domain.schema import DataMap, Resource
 from datamap.queries import map_of
 from requests_portal.models import Case, CollectedTable, CollectionUnit
@@ -41,6 +42,8 @@ class Finding:
     place: str
     tables: tuple[TableFinding, ...]
     identifiers: tuple[Identifier, ...]
+    #: What is wrong and what to do, in the reader's language; empty while nothing is.
+    advice: str
 
     @property
     def searched_count(self) -> int:
@@ -59,7 +62,7 @@ class Finding:
 def findings_of(case: Case) -> list[Finding]:
     """Return what was found in each resource, in the active language."""
     language = get_language() or "en"
-    return [_finding(unit, map_of(unit.map_version), language) for unit in units_of(case)]
+    return [_finding(unit, map_of(unit.map_version.hash), language) for unit in units_of(case)]
 
 
 def _finding(unit: CollectionUnit, data_map: DataMap, language: str) -> Finding:
@@ -78,7 +81,17 @@ def _finding(unit: CollectionUnit, data_map: DataMap, language: str) -> Finding:
             )
             for item in unit.searched_with
         ),
+        advice=_advice(unit, resource, language),
     )
+
+
+def _advice(unit: CollectionUnit, resource: Resource, language: str) -> str:
+    if unit.error_code not in ADVICE:
+        return unit.error_text
+    title = resource.title.in_language(language)
+    return SourceError(
+        unit.error_code, resource=title, variable=resource.connector.url_env
+    ).advice
 
 
 def _title_of(resource: Resource, table_name: str, language: str) -> str:
@@ -116,7 +129,7 @@ class RowsPage:
 def rows_page(table: CollectedTable, *, number: int) -> RowsPage:
     """Return page `number` (clamped to what there is) of a collected table."""
     language = get_language() or "en"
-    mapped = map_of(table.unit.map_version).resource(table.unit.resource_id).table(table.table_name)
+    mapped = map_of(table.unit.map_version.hash).resource(table.unit.resource_id).table(table.table_name)
     columns = columns_of(mapped, language)
     last = max(1, -(-table.row_count // PAGE_ROWS))
     number = min(max(number, 1), last)

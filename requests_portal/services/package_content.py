@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from datamap.domain.schema import DataMap, Recipient, Resource, Table
-from datamap.queries import map_of
+from datamap.domain.schema import DataMap, Resource, Table
+from datamap.domain.vocabulary import ColumnClass
+from datamap.queries import map_of, particulars_of
 from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, CollectedTable, Decision
 from requests_portal.queries import CollectedRow, collected_rows, units_of
@@ -93,7 +94,7 @@ def content_of(case: Case, *, decision: Decision, at: datetime) -> PackageConten
     entrusted: dict[str, Counter[str]] = {}
     maps: dict[str, DataMap] = {}
     for unit in units_of(case):
-        data_map = map_of(unit.map_version)
+        data_map = map_of(unit.map_version.hash)
         resource = data_map.resource(unit.resource_id)
         tables = list(unit.tables.all())
         resources.append(_resource(resource, data_map, tables, case.language))
@@ -140,15 +141,23 @@ def _table(
     resource: Resource, data_map: DataMap, collected: CollectedTable, language: str
 ) -> TableContent:
     table = resource.table(collected.table_name)
+    told = particulars_of(data_map, resource, table)
     return TableContent(
         name=table.name,
         title=table.title.in_language(language),
         description=table.description.in_language(language),
-        data_kind=str(DATA_KINDS[table.data]),
-        purpose=table.purpose.in_language(language),
-        legal_basis=str(LEGAL_BASES[table.legal_basis]) if table.legal_basis else "",
-        source=table.source.in_language(language),
-        recipients=recipients_of(table, resource, data_map, language),
+        data_kind=", ".join(str(DATA_KINDS[kind]) for kind in told.data_kinds),
+        purpose=told.purpose.in_language(language),
+        legal_basis=str(LEGAL_BASES[told.legal_basis]) if told.legal_basis else "",
+        source=told.source.in_language(language),
+        recipients=tuple(
+            RecipientEntry(
+                name=recipient.name,
+                role=recipient.role.in_language(language),
+                country=recipient.country,
+            )
+            for recipient in told.recipients
+        ),
         retention=retention_text(table, language),
         kept_from=collected.kept_from,
         kept_until=collected.kept_until,
@@ -164,7 +173,7 @@ def columns_of(table: Table, language: str) -> tuple[tuple[str, str], ...]:
     return tuple(
         (column.name, column.title.in_language(language) if column.title else column.name)
         for column in table.columns
-        if column.column_class != "secret"
+        if column.column_class is not ColumnClass.SECRET
     )
 
 
@@ -173,22 +182,6 @@ def retention_text(table: Table, language: str) -> str:
     if table.retention.none is not None:
         return table.retention.none.in_language(language)
     return str(RETENTION[table.category])
-
-
-def recipients_of(
-    table: Table, resource: Resource, data_map: DataMap, language: str
-) -> tuple[RecipientEntry, ...]:
-    """Return who receives the rows of a table, by name."""
-    ids = resource.recipients if table.recipients is None else table.recipients
-    known: dict[str, Recipient] = {recipient.id: recipient for recipient in data_map.recipients}
-    return tuple(
-        RecipientEntry(
-            name=known[id_].name,
-            role=known[id_].role.in_language(language),
-            country=known[id_].country,
-        )
-        for id_ in ids
-    )
 
 
 def _entrusted(controller_id: str, titles: Counter[str], data_map: DataMap) -> Entrusted:
