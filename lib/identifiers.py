@@ -50,20 +50,25 @@ def normalise_phone(text: str, *, region: str | None) -> str:
     it such a number is refused: guessing the country could name somebody else.
     """
     compact = "".join(text.split())
-    if region is None and compact.startswith("00"):
-        compact = "+" + compact[2:]
+    attempts = [(compact, region.upper() if region else None)]
+    if compact.startswith("00"):  # dialled abroad like this in Europe, whatever the region's way
+        attempts.append(("+" + compact[2:], None))
+    for written, country in attempts:
+        number = _parsed(written, country)
+        if number is not None:
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    raise InvalidPhone(
+        "This is not a complete phone number. Write it with its country code, as in "
+        "+48 601 234 567."
+    )
+
+
+def _parsed(written: str, region: str | None) -> phonenumbers.PhoneNumber | None:
     try:
-        number = phonenumbers.parse(compact, region.upper() if region else None)
+        number = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
-        number = None
-    if number is None and region and compact.startswith("00"):
-        return normalise_phone(text, region=None)
-    if number is None or not phonenumbers.is_valid_number(number):
-        raise InvalidPhone(
-            "This is not a complete phone number. Write it with its country code, as in "
-            "+48 601 234 567."
-        )
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
 
 
 def phone_spellings(e164: str, *, region: str | None) -> tuple[str, ...]:
@@ -92,7 +97,8 @@ def phone_spellings(e164: str, *, region: str | None) -> tuple[str, ...]:
 
 def phone_region(e164: str) -> str | None:
     """Return the country (ISO 3166) of a number in E.164; None for one of no single country."""
-    return phonenumbers.region_code_for_number(phonenumbers.parse(e164))
+    region = phonenumbers.region_code_for_number(phonenumbers.parse(e164))
+    return None if region == phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY else region
 
 
 def normalise_customer_number(text: str) -> str:

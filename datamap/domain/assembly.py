@@ -61,7 +61,8 @@ def assemble(files: Mapping[str, str]) -> DataMap:
         message = "no file has a `resource`; docs/datamap.md shows how to begin"
         collected.problems.append(Problem("the data map", 0, "", message))
     if collected.problems:
-        raise MapError(sorted(set(collected.problems), key=lambda one: (one.file, one.line)))
+        told_once = dict.fromkeys(collected.problems)
+        raise MapError(sorted(told_once, key=lambda one: (one.file, one.line)))
     return _join(collected)
 
 
@@ -171,9 +172,13 @@ def _validated(
     try:
         return model.model_validate(data), []
     except ValidationError as error:
+        details = error.errors(include_url=False)
+        # A list whose only entry is faulty is also called too short: once is enough.
+        inside = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
         return None, [
             document.problem(*_told(document, path, detail))
-            for detail in error.errors(include_url=False)
+            for detail in details
+            if not (detail["type"] == "too_short" and detail["loc"] in inside)
         ]
 
 

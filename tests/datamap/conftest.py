@@ -1,0 +1,60 @@
+"""Sources to read from: a real PostgreSQL database, and a SQLite file."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+import sqlalchemy as sa
+from django.test import override_settings
+from sqlalchemy.pool import NullPool
+
+
+@dataclass(frozen=True)
+class Source:
+    """A database under SOURCE_TEST_URL, with an engine of its own to write to it."""
+
+    url: str
+    engine: sa.Engine
+
+    @property
+    def is_postgres(self) -> bool:
+        return self.engine.dialect.name == "postgresql"
+
+    def run(self, *statements: str) -> None:
+        with self.engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    def fill(self, table: str, rows: list[dict[str, object]]) -> None:
+        """Replace the rows of a table."""
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(f"DELETE FROM {table}")  # noqa: S608 (a test's own name)
+            if rows:
+                clause = sa.table(table, *(sa.column(name) for name in rows[0]))
+                connection.execute(clause.insert(), rows)
+
+
+def _engine(url: str) -> sa.Engine:
+    return sa.create_engine(
+        url.replace("postgres://", "postgresql+psycopg2://"), poolclass=NullPool
+    )
+
+
+@pytest.fixture(scope="module")
+def postgres(make_session_database: Callable[[], str]) -> Iterator[Source]:
+    url = make_session_database()
+    with override_settings(SOURCE_URLS={"SOURCE_TEST_URL": url}):
+        yield Source(url, _engine(url))
+
+
+@pytest.fixture(scope="module", params=["postgresql", "sqlite"])
+def source(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Source]:
+    """Each dialect in turn: what holds on one holds on the other."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('source') / 'source.db'}"
+    else:
+        url = request.getfixturevalue("make_session_database")()
+    with override_settings(SOURCE_URLS={"SOURCE_TEST_URL": url}):
+        yield Source(url, _engine(url))
