@@ -12,7 +12,7 @@ from audit.domain.personal_data import refuse_personal_data
 from audit.models import Event
 
 
-class OutsideTransaction(RuntimeError):  # noqa: N818 (states what is so)
+class OutsideTransaction(RuntimeError):
     """An event is written in the transaction of what it records, or not at all."""
 
 

@@ -27,21 +27,21 @@ _COMPRESSION = 6
 
 
 class BlobDamaged(UnsealError):
-    """A chunk is missing, or the blob is shorter or longer than when it was closed."""
+    """A chunk is missing, or the length is not the one it was closed with."""
 
     def __init__(self) -> None:
         super().__init__("content")
 
 
-class BlobUnfinished(Exception):  # noqa: N818 (states what is so)
+class BlobUnfinished(Exception):
     """The blob was never closed: its writer is still at work or was killed."""
 
 
-class BlobNotWritable(Exception):  # noqa: N818
+class BlobNotWritable(Exception):
     """The blob is closed, deleted, or another writer began it: begin a new one."""
 
 
-class ChunkTooLong(ValueError):  # noqa: N818
+class ChunkTooLong(ValueError):
     """A single chunk is longer than LONGEST_CHUNK_BYTES."""
 
 
@@ -190,11 +190,11 @@ class SequentialWriter:
         self.closed = False
         self._position = 0
 
-    def write(self, data: bytes) -> int:
+    def write(self, data: bytes | memoryview) -> int:
         if self.closed:
             raise ValueError("This writer is closed.")
         written = len(memoryview(data).cast("B"))
-        self.writer.write(data)
+        self.writer.write(bytes(data))
         self._position += written
         return written
 
@@ -233,18 +233,11 @@ class SequentialWriter:
 
 
 def open_blob(blob: Blob) -> Iterator[bytes]:
-    """Yield the content chunk by chunk, one query each: no transaction is held by a slow reader.
+    """Return the content chunk by chunk, one query each: no transaction is held by a slow reader.
 
-    Raises BlobUnfinished before the first byte; BlobDamaged or UnsealError where it is damaged.
+    Raises BlobUnfinished at once; BlobDamaged or UnsealError where a chunk is damaged.
     """
-    current = _finished(blob)
-    remaining = current.size
-    for seq in range(current.chunk_count):
-        data = _read(current.pk, seq)
-        remaining -= len(data)
-        yield data
-    if remaining:
-        raise BlobDamaged
+    return _chunks(_finished(blob))
 
 
 def read_chunk(blob: Blob, seq: int) -> bytes:
@@ -263,6 +256,11 @@ def _finished(blob: Blob) -> Blob:
     if unseal(bytes(current.closing), context=_closing_context(blob.pk)) != stated:
         raise BlobDamaged
     return current
+
+
+def _chunks(finished: Blob) -> Iterator[bytes]:
+    for seq in range(finished.chunk_count):
+        yield _read(finished.pk, seq)
 
 
 def _read(blob_id: uuid.UUID, seq: int) -> bytes:

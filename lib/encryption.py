@@ -1,6 +1,6 @@
 """Sealing: AES-256-GCM with a key id in the token, so that keys can be rotated in place.
 
-Token: version (1 byte), key id (4 bytes, derived from the key), nonce (12 bytes), ciphertext and tag.
+Token: version (1 byte), key id (4 bytes, derived from the key), nonce (12 bytes), ciphertext, tag.
 The header and a *context* (which field, which chunk) are authenticated with the ciphertext: a token
 moved to another place does not open there. The first of settings.FIELD_ENCRYPTION_KEYS seals, all
 of them open. Nonces are random: change the key before 2**32 seals (NIST SP 800-38D, 8.3).

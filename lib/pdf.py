@@ -17,25 +17,26 @@ if TYPE_CHECKING:
 FONT_FAMILY = "Inter"
 _FONT_FILES = {400: "inter-400.woff2", 600: "inter-600.woff2", 700: "inter-700.woff2"}
 _ASSET = "asset:"
+_OPTIONS: dict[str, Any] = {"pdf_variant": "pdf/ua-1"}
 
 
 class PdfError(Exception):
     """A letter could not be made."""
 
 
-class PangoMissing(PdfError):  # noqa: N818 (states what is so)
+class PangoMissing(PdfError):
     """The system library that lays out text is not installed."""
 
 
-class FontsMissing(PdfError):  # noqa: N818
+class FontsMissing(PdfError):
     """The fonts were not built."""
 
 
-class ResourceRefused(PdfError):  # noqa: N818
-    """The HTML asks for something that is not ours, or not there."""
+class ResourceRefused(PdfError):
+    """The HTML asks for something that is not ours, or cannot be read."""
 
 
-class NotAccessible(PdfError):  # noqa: N818
+class NotAccessible(PdfError):
     """PDF/UA needs a title and a language, and the HTML has none."""
 
 
@@ -67,15 +68,12 @@ def render_pdf(html: str) -> bytes:
                 weasyprint.CSS(string=_font_css(), font_config=fonts, url_fetcher=fetcher)
             ],
             font_config=fonts,
-            pdf_variant="pdf/ua-1",
+            **_OPTIONS,
         )
         _refuse_inaccessible(document.metadata)
-        return bytes(document.write_pdf())
+        return bytes(document.write_pdf(**_OPTIONS))
     except FatalURLFetchingError as error:
-        cause = error.__cause__
-        if isinstance(cause, PdfError):
-            raise cause from None
-        raise ResourceRefused("A file of the letter cannot be read.") from cause
+        raise ResourceRefused(str(error.__cause__)) from error
 
 
 def _refuse_inaccessible(metadata: Any) -> None:  # noqa: ANN401 (untyped library)

@@ -28,11 +28,11 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-class LeaseLost(Exception):  # noqa: N818 (the field's term)
+class LeaseLost(Exception):
     """Another worker holds this unit now, or it is settled: stop, and undo the open step."""
 
 
-class NotFailed(Exception):  # noqa: N818
+class NotFailed(Exception):
     """Only a failed unit can be put back into the queue."""
 
 
@@ -163,9 +163,9 @@ def requeue(unit: LeasedUnit, *, at: datetime) -> None:
 
 
 def backoff(attempts: int) -> timedelta:
-    """Return the pause after attempt number `attempts`: 30 s, doubled each time, at most 4 hours."""
-    doublings = min(max(attempts, 1) - 1, 16)
-    return min(BACKOFF_FIRST * 2**doublings, BACKOFF_LONGEST)
+    """Return the pause after attempt number `attempts`: 30 s, doubled each time, at most 4 h."""
+    doublings: int = min(max(attempts, 1) - 1, 16)
+    return min(BACKOFF_FIRST * (1 << doublings), BACKOFF_LONGEST)
 
 
 _NO_LEASE: dict[str, None] = {"lease_token": None, "lease_until": None}

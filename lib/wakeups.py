@@ -10,10 +10,15 @@ from typing import Any
 
 from celery import Task, current_app
 from django.db import transaction
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
+from kombu.pools import producers
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
+
+#: A person waits behind this: one try, and a broker that does not answer is given up quickly.
+_IMPATIENT = {"max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 2}
+_POOL_SECONDS = 2
 
 
 def wake(task: "Task[Any, Any] | str", *args: object) -> None:
@@ -27,8 +32,12 @@ def wake(task: "Task[Any, Any] | str", *args: object) -> None:
 
 
 def _send(name: str, args: tuple[object, ...]) -> None:
+    broker = current_app.connection_for_write(transport_options=_IMPATIENT)
     try:
-        current_app.send_task(name, args=args, retry=False, ignore_result=True)
-    except (OperationalError, RedisError, OSError) as error:
+        with producers[broker].acquire(block=True, timeout=_POOL_SECONDS) as producer:
+            current_app.send_task(
+                name, args=args, producer=producer, retry=False, ignore_result=True
+            )
+    except (KombuError, RedisError, OSError) as error:
         # The error's own text may hold the broker's address and password.
         logger.warning("No wake-up for %s: %s", name, type(error).__name__)

@@ -1,10 +1,10 @@
 """The sealed chain's arithmetic, computed here independently of the trigger that wrote it.
 
-The canonical form of an event is the concatenation of netstrings ("<length in UTF-8 bytes>:<text>,")
-of, in this order: seq, event id, at, actor_kind, actor_ref, verb, object_kind, object_id, data,
+The canonical form of an event is a row of netstrings ("<length in UTF-8 bytes>:<text>,"), namely,
+in this order: seq, event id, at, actor_kind, actor_ref, verb, object_kind, object_id, data,
 recorded_at. Numbers are decimal; instants are UTC, `YYYY-MM-DDTHH:MM:SS.ffffffZ`; data is the text
-PostgreSQL gives for the stored jsonb (`data::text`). The hash of a link is SHA-256 over the 32 bytes
-of the hash before it (32 zero bytes for the first link) followed by the canonical form in UTF-8.
+PostgreSQL gives for the stored jsonb (`data::text`). The hash of a link is SHA-256 over the hash
+before it (32 bytes; 32 zero bytes for the first link) followed by the canonical form in UTF-8.
 """
 
 import hashlib

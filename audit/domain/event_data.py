@@ -12,7 +12,7 @@ JSONValue: TypeAlias = Scalar | Sequence[Scalar]
 _VERB = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
-class InvalidEvent(ValueError):  # noqa: N818 (states what is so)
+class InvalidEvent(ValueError):
     """The verb, the time or the data of an event is not of the agreed form."""
 
 

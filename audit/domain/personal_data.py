@@ -13,7 +13,7 @@ _HARMLESS = re.compile(
 )
 
 
-class PersonalDataInAudit(ValueError):  # noqa: N818 (states what is so)
+class PersonalDataInAudit(ValueError):
     """A value looks like an e-mail address or a phone number. The value is not repeated here."""
 
 

@@ -7,7 +7,7 @@ _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+")
 LONGEST_ADDRESS = 254  # RFC 5321, 4.5.3.1.3, less the angle brackets
 
 
-class UnsafeHeader(ValueError):  # noqa: N818 (states what is so)
+class UnsafeHeader(ValueError):
     """A header value would break out of its line or its list. The value is not repeated here."""
 
 
