@@ -1,10 +1,11 @@
 """Until when a collected row is kept: the map's anchor and the retention rule together."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from functools import lru_cache
 
 from datamap.domain.schema import Resource, Table
+from lib.days import DayOutOfRange, parse_day_or_instant
 from lib.entities import entity
 from retention.domain.expiry import expires_at
 
@@ -32,13 +33,19 @@ class KeptRange:
 
 
 def kept_until(anchor: str | None, *, table: Table, resource: Resource) -> datetime | None:
-    """Return the instant from which the row is due for erasure; None while it has none yet."""
+    """Return the instant from which the row is due for erasure; None while it has none yet.
+
+    An anchor outside the calendar (year 9999 as "never") gives no end date either.
+    """
     if anchor is None:
         return None
-    return _expiry(anchor, table.category.value, resource.entity)
+    try:
+        return _expiry(anchor, table.category.value, resource.entity)
+    except DayOutOfRange:
+        return None
 
 
 @lru_cache(maxsize=4096)
 def _expiry(anchor: str, category: str, entity_code: str) -> datetime | None:
-    moment = datetime.fromisoformat(anchor) if "T" in anchor else date.fromisoformat(anchor)
+    moment = parse_day_or_instant(anchor, what="The anchor")
     return expires_at(category=category, anchor=moment, entity=entity(entity_code))

@@ -89,9 +89,7 @@ def _advice(unit: CollectionUnit, resource: Resource, language: str) -> str:
     if unit.error_code not in ADVICE:
         return unit.error_text
     title = resource.title.in_language(language)
-    return SourceError(
-        unit.error_code, resource=title, variable=resource.connector.url_env
-    ).advice
+    return SourceError(unit.error_code, resource=title, variable=resource.connector.url_env).advice
 
 
 def _title_of(resource: Resource, table_name: str, language: str) -> str:
@@ -129,7 +127,9 @@ class RowsPage:
 def rows_page(table: CollectedTable, *, number: int) -> RowsPage:
     """Return page `number` (clamped to what there is) of a collected table."""
     language = get_language() or "en"
-    mapped = map_of(table.unit.map_version.hash).resource(table.unit.resource_id).table(table.table_name)
+    mapped = (
+        map_of(table.unit.map_version.hash).resource(table.unit.resource_id).table(table.table_name)
+    )
     columns = columns_of(mapped, language)
     last = max(1, -(-table.row_count // PAGE_ROWS))
     number = min(max(number, 1), last)

@@ -8,6 +8,7 @@ from datetime import datetime
 from datamap.domain.schema import DataMap, Resource, Table
 from datamap.domain.vocabulary import ColumnClass
 from datamap.queries import map_of, particulars_of
+from lib.entities import entity
 from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, CollectedTable, Decision
 from requests_portal.queries import CollectedRow, collected_rows, units_of
@@ -159,13 +160,17 @@ def _table(
             for recipient in told.recipients
         ),
         retention=retention_text(table, language),
-        kept_from=collected.kept_from,
-        kept_until=collected.kept_until,
+        kept_from=_local(collected.kept_from, resource),
+        kept_until=_local(collected.kept_until, resource),
         kept_open_ended=collected.kept_open_ended,
         row_count=collected.row_count,
         columns=columns_of(table, language),
         collected=collected,
     )
+
+
+def _local(moment: datetime | None, resource: Resource) -> datetime | None:
+    return moment.astimezone(entity(resource.entity).tz) if moment else None
 
 
 def columns_of(table: Table, language: str) -> tuple[tuple[str, str], ...]:
