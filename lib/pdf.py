@@ -88,7 +88,7 @@ def _font_css() -> str:
     missing = [name for name in _FONT_FILES.values() if not (directory / name).is_file()]
     if missing:
         raise FontsMissing(
-            f"{', '.join(missing)} not found in {directory}. Make: python -m embedded.fonts"
+            f"{', '.join(missing)} not found in {directory}. Make: python -m embedded.fonts VAR_DIR"
         )
     return "\n".join(
         f'@font-face {{ font-family: "{FONT_FAMILY}"; font-weight: {weight}; '
