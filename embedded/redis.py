@@ -37,7 +37,7 @@ class RedisServer:
             / "valkey-server"
         )
 
-    def start(self) -> None:
+    def start(self) -> "subprocess.Popen[bytes]":
         """Start the server and wait until it answers."""
         self.folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         with self.log.open("wb") as log:
@@ -62,6 +62,7 @@ class RedisServer:
         except BaseException:
             self.stop()
             raise
+        return self.process
 
     def url(self, database: int = 0) -> str:
         """The address of database number `database` (0 to 63)."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+_CACHE = Path(".pytest_cache", "d")
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
@@ -29,9 +30,12 @@ def pytest_load_initial_conftests() -> None:
 def _start() -> None:
     # Imported here, after the measuring of coverage began.
     from embedded.account import service_account  # noqa: PLC0415
+    from embedded.fonts import build_fonts  # noqa: PLC0415
+    from embedded.launch import BASE_DIR  # noqa: PLC0415
     from embedded.ports import free_port  # noqa: PLC0415
     from embedded.postgres import PostgresServer  # noqa: PLC0415
     from embedded.redis import RedisServer  # noqa: PLC0415
+    from embedded.translations import compile_catalogues  # noqa: PLC0415
 
     account = service_account()
     home = Path(tempfile.mkdtemp(prefix="apifonica-privacy-tests-"))
@@ -52,7 +56,11 @@ def _start() -> None:
     atexit.register(redis.stop)
     redis.start()
     var_dir = home / "var"
-    var_dir.mkdir()
+    (var_dir / "static").mkdir(parents=True)
+    # Drawn once and kept beside pytest's own cache, for they take a few seconds.
+    build_fonts(_CACHE)
+    shutil.copytree(_CACHE / "fonts", var_dir / "fonts")
+    compile_catalogues(BASE_DIR / "locale")
     os.environ.update(
         DATABASE_URL=postgres.url("privacy"),
         REDIS_URL=redis.url(),
