@@ -11,6 +11,7 @@ from demo.copying import Row
 from demo.people import (
     FIRST_INVENTED_ID,
     Customer,
+    Person,
     happens,
     invent_customer,
     spell_email,
@@ -68,6 +69,11 @@ class Contract:
 def moment(rng: random.Random, day: date) -> datetime:
     """An instant within the working hours of a day, in UTC."""
     return datetime.combine(day, time(6), UTC) + timedelta(seconds=rng.randrange(36_000))
+
+
+def people_of(customer: Customer) -> tuple[Person, ...]:
+    """Those who deal with us for a customer."""
+    return customer.contacts or (customer.person,)
 
 
 def customer_rows(plan: Plan) -> Iterator[Row]:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
 from demo.copying import Row
-from demo.people import Customer, Person, happens, invent_person, spell_email, spell_phone
+from demo.people import happens, invent_person, spell_email, spell_phone
 from demo.personas import AGREEMENTS, ANDRIS, MALGORZATA, OLIVER, Agreement
-from demo.rows_customers import Plan, invoice_number, moment
+from demo.rows_customers import Plan, invoice_number, moment, people_of
 from demo.texts import LIST_TITLES, PATHS, SERVICES, SUBSCRIPTION_SOURCES, SUPPORT
 from demo.words import ESTONIA, LATVIA, POLAND, Lexicon
 
@@ -29,11 +29,6 @@ _LISTED = {
 def day_between(rng: random.Random, start: date, end: date) -> date:
     """A day from `start` up to, not including, `end`; `start` where there is none between."""
     return start + timedelta(days=rng.randrange(max(1, (end - start).days)))
-
-
-def people_of(customer: Customer) -> tuple[Person, ...]:
-    """Those who deal with us for a customer."""
-    return customer.contacts or (customer.person,)
 
 
 def support_message_rows(plan: Plan) -> Iterator[Row]:

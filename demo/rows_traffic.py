@@ -4,14 +4,15 @@ These tables are by far the largest: what is the same for many rows is made once
 """
 
 import random
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 from demo.copying import Row
 from demo.people import YEARS_BACK, Customer, customer_ids_on, first_day, invent_phone
 from demo.personas import ILZE, KRISTJAN, MALGORZATA, OLIVER
-from demo.rows_customers import Plan
+from demo.rows_customers import Plan, people_of
 from demo.words import MIX
 
 BLOCK = 500
@@ -87,42 +88,45 @@ def sms_rows(plan: Plan) -> Iterator[Row]:
         )
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A customer's numbers (digits) while they are a customer: up to the second `until`."""
+
+    customer_id: int
+    numbers: tuple[str, ...]
+    until: int
+
+    @classmethod
+    def of(cls, customer: Customer) -> "_Line":
+        until = _midnight(customer.ended_on) if customer.ended_on else sys.maxsize
+        return cls(customer.id, tuple(person.phone[1:] for person in people_of(customer)), until)
+
+
 def _traffic(plan: Plan, table: str, count: int) -> Iterator[tuple[int, int, int, str, str, int]]:
     """Number, second, customer, own and other digits, and 32 random bits, `count` times."""
     rng = plan.rng(table)
     span = Span.of(plan.today)
     others = _other_parties(rng)
-    fixed = [(one.id, _own_numbers(one)) for one in plan.fixed if one.ended_on is None]
+    fixed = [_Line.of(customer) for customer in plan.fixed if customer.ended_on is None]
     for start in range(0, count, BLOCK):
-        active = _active_customers(plan, rng, span.second(start / count))
+        active = _active_lines(plan, rng, span.second(start / count))
         for number in range(start, min(start + BLOCK, count)):
             at_an_end = number < FIXED_AT_EACH_END or number >= count - FIXED_AT_EACH_END
             bits = rng.getrandbits(64)
-            customer_id, own = (
-                fixed[number % len(fixed)] if at_an_end else active[(bits >> 32) % len(active)]
-            )
-            other = others[(bits >> 40) % OTHER_PARTIES]
             second = span.second((number + 0.5) / count)
-            yield number + 1, second, customer_id, own[bits % len(own)], other, bits & 0xFFFFFFFF
+            line = active[(bits >> 32) % len(active)]
+            if at_an_end or second >= line.until:
+                line = fixed[number % len(fixed)]
+            own = line.numbers[bits % len(line.numbers)]
+            other = others[(bits >> 40) % OTHER_PARTIES]
+            yield number + 1, second, line.customer_id, own, other, bits & 0xFFFFFFFF
 
 
-def _active_customers(
-    plan: Plan, rng: random.Random, second: int
-) -> list[tuple[int, tuple[str, ...]]]:
+def _active_lines(plan: Plan, rng: random.Random, second: int) -> list[_Line]:
     day = datetime.fromtimestamp(second, UTC).date()
     newest = customer_ids_on(day, plan.customers, plan.today)
     drawn = (plan.customer(rng.randint(1, newest)) for _ in range(ACTIVE_IN_A_BLOCK))
-    active = [
-        (customer.id, _own_numbers(customer))
-        for customer in drawn
-        if customer.ended_on is None or day + timedelta(days=60) < customer.ended_on
-    ]
-    return active or [(customer.id, _own_numbers(customer)) for customer in plan.fixed[:1]]
-
-
-def _own_numbers(customer: Customer) -> tuple[str, ...]:
-    people = customer.contacts or (customer.person,)
-    return tuple(person.phone[1:] for person in people)
+    return [_Line.of(customer) for customer in drawn]
 
 
 def _other_parties(rng: random.Random) -> list[str]:

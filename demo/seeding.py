@@ -4,6 +4,7 @@ Safety principle: a database that holds anything in these tables is refused unle
 asked for, and a seeding that is stopped or fails leaves each database as it was.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -114,13 +115,20 @@ def _transaction(source: Source, url: str) -> Iterator[extensions.cursor]:
         yield cursor
 
 
+def driver_address(url: str) -> str:
+    """The address as the driver takes it: SQLAlchemy's `postgresql+psycopg2:` is `postgresql:`."""
+    return re.sub(r"^postgres(ql)?\+\w+:", "postgresql:", url)
+
+
 def _connect(source: Source, url: str) -> extensions.connection:
     if not url:
         raise SeedingRefused(
             f"{source.url_name} is not set: start the embedded servers (make run) or set it."
         )
     try:
-        return psycopg2.connect(url, connect_timeout=10, application_name="demo_seed")
+        return psycopg2.connect(
+            driver_address(url), connect_timeout=10, application_name="demo_seed"
+        )
     except psycopg2.OperationalError:
         # The driver's own sentence may hold the address with its password.
         raise SeedingRefused(
