@@ -117,7 +117,7 @@ class SqlReader:
 
     @contextmanager
     def _extract(self, table: Table, keys: SubjectKeys) -> Iterator[Iterator[ExtractedRow]]:
-        query = self._query(table, keys)
+        query = self.query(table, keys)
         if query is None:
             yield iter(())
             return
@@ -130,7 +130,8 @@ class SqlReader:
         finally:
             result.close()
 
-    def _query(self, table: Table, keys: SubjectKeys) -> sa.Select[Any] | None:
+    def query(self, table: Table, keys: SubjectKeys) -> sa.Select[Any] | None:
+        """Return the one statement that reads the rows of `table`; None: nothing to ask."""
         here = table_clause(table)
         condition = matching(self._resource, table, here, keys)
         if condition is None:
@@ -174,8 +175,8 @@ def _anchor_reader(
 ) -> Callable[[Mapping[str, object]], str | None]:
     if table.retention.anchor is None:
         return lambda _row: None
-    owner, column = anchor_column(resource, table)
-    zone = resource.zone(owner or table, column)
+    owner, column = anchor_column(resource, table, table.retention.anchor) or (table, None)
+    zone = resource.zone(owner, column)
     kind = column.type if column else None
 
     def anchor(row: Mapping[str, object]) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy.sql.selectable import FromClause, NamedFromClause
 from datamap.connectors.sql_matching import table_clause
 from datamap.domain.schema import Anchor, Column, PlainTable, Resource, Table
 
-AnchorColumn = tuple[Table | None, Column | None]
+AnchorColumn = tuple[Table, Column]
 
 
 def anchored(
@@ -28,17 +28,17 @@ def anchored(
     return _expression(resource, anchor, of, of)
 
 
-def anchor_column(resource: Resource, table: Table) -> AnchorColumn:
-    """Return the table and column that the anchor of `table` is in the end."""
-    anchor = table.retention.anchor
-    if anchor is None:
-        return None, None
-    if anchor.through is None:
-        return table, table.column(str(anchor.column))
-    other = _other(resource, anchor.through)
+def anchor_column(resource: Resource, table: Table, anchor: Anchor) -> AnchorColumn | None:
+    """Return the table and column that an anchor of `table` is in the end.
+
+    None where that is a table without personal data, of which the map knows the names alone.
+    """
+    other = table if anchor.through is None else _other(resource, anchor.through)
     if isinstance(other, PlainTable):
-        return None, None
-    return (other, other.column(anchor.column)) if anchor.column else anchor_column(resource, other)
+        return None
+    if anchor.column is not None:
+        return other, other.column(anchor.column)
+    return anchor_column(resource, other, _own_anchor(other))
 
 
 def _expression(
@@ -49,8 +49,7 @@ def _expression(
     other = _other(resource, anchor.through)
     there = table_clause(other)
     joined = sa.and_(*(of.c[ours] == there.c[theirs] for ours, theirs in anchor.on.items()))
-    further = anchor if anchor.column else other_anchor(other)
-    own = Anchor(column=anchor.column) if anchor.column else further
+    own = Anchor(column=anchor.column) if anchor.column else _own_anchor(other)
     if set(anchor.on.values()) >= set(_key(other)):
         return _expression(resource, own, there, source.outerjoin(there, joined))
     value, inside = _expression(resource, own, there, there)
@@ -60,11 +59,11 @@ def _expression(
     return query.scalar_subquery(), source
 
 
-def other_anchor(table: Table | PlainTable) -> Anchor:
-    """Return the anchor of a joined table; the map was checked to have it."""
-    if isinstance(table, PlainTable) or table.retention.anchor is None:
-        raise ValueError(f"{table.name} has no anchor of its own")
-    return table.retention.anchor
+def _own_anchor(table: Table | PlainTable) -> Anchor:
+    own = None if isinstance(table, PlainTable) else table.retention.anchor
+    if own is None:
+        raise LookupError(f"{table.name} has no anchor of its own")  # the map was checked for it
+    return own
 
 
 def _other(resource: Resource, name: str) -> Table | PlainTable:

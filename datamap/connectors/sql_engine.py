@@ -27,6 +27,16 @@ _CONNECT_ARGUMENTS: dict[str, dict[str, Any]] = {
     "mariadb": {"connect_timeout": CONNECT_TIMEOUT, "charset": "utf8mb4"},
     "sqlite": {"timeout": CONNECT_TIMEOUT},
 }
+# What a reading transaction begins with; `:limit` is in the unit (milliseconds) beside it. All rows
+# are read in the end, so a plan that is quick for the first few only would be the wrong one.
+_AT_THE_START = {
+    "postgresql": (
+        ("SELECT set_config('statement_timeout', CAST(:limit AS text), true)", 1),
+        ("SELECT set_config('cursor_tuple_fraction', '1', true)", 1),
+    ),
+    "mariadb": (("SET SESSION max_statement_time = :limit", 1000),),
+    "mysql": (("SET SESSION max_execution_time = :limit", 1),),
+}
 
 
 def engine_for(resource: Resource) -> Engine:
@@ -86,14 +96,6 @@ def reading(resource: Resource) -> Iterator[Connection]:
 
 
 def _prepare(connection: Connection, backend: str) -> None:
-    seconds = settings.SOURCE_STATEMENT_TIMEOUT
-    if backend == "postgresql":
-        settled = "SELECT set_config('statement_timeout', :limit, true)"
-        connection.execute(text(settled), {"limit": f"{seconds}s"})
-        # All rows are read, so a plan that is quick for the first few only is the wrong one.
-        connection.execute(text("SELECT set_config('cursor_tuple_fraction', '1', true)"))
-    elif backend == "mariadb":
-        connection.execute(text("SET SESSION max_statement_time = :limit"), {"limit": seconds})
-    elif backend == "mysql":
-        limit = {"limit": seconds * 1000}
-        connection.execute(text("SET SESSION max_execution_time = :limit"), limit)
+    milliseconds = settings.SOURCE_STATEMENT_TIMEOUT * 1000
+    for statement, per_unit in _AT_THE_START.get(backend, ()):
+        connection.execute(text(statement), {"limit": milliseconds // per_unit})

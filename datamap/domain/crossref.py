@@ -15,7 +15,7 @@ from datamap.domain.schema import (
     Table,
     Through,
 )
-from datamap.domain.vocabulary import Category, ColumnClass, Erasing, KeyKind, Role
+from datamap.domain.vocabulary import Anonymising, Category, ColumnClass, Erasing, KeyKind, Role
 from datamap.domain.yaml_source import Document, Path, Problem
 
 P_co = TypeVar("P_co", bound=Part, covariant=True)
@@ -144,6 +144,8 @@ def _column(table: Table, column: Column) -> Iterator[Finding]:
             yield ("identifier",), message
     if column.region and column.region_column:
         yield ("region_column",), "stands beside `region`; give one of them"
+    if column.erase is Anonymising.TEXT and column.erase_text is None:
+        yield ("erase",), "names no text; write {text: the fixed text}"
     if column.erase and column.name in table.primary_key:
         yield ("erase",), "would change the primary key; delete the row instead"
     anonymised = Erasing.ANONYMISE in (table.erasure.on_request, table.erasure.when_due)
@@ -185,25 +187,25 @@ def _retention(table: Table, around: _Around) -> Iterator[Finding]:
     elif anchor.through is not None and anchor.on is not None:
         for rest, text in _join(table, anchor.through, anchor.on, around, plain_too=True):
             yield (*path, *rest), text
-        yield from ((path, text) for text in _joined_anchor(table, around))
+        for text in _joined_anchor(table, anchor.through, anchor.column, around):
+            yield path, text
     elif anchor.column is None:
         yield path, "names no column"
     elif anchor.column not in {column.name for column in table.columns}:
         yield path, f"names the column `{anchor.column}`, which is not among `columns`"
 
 
-def _joined_anchor(table: Table, around: _Around) -> Iterator[str]:
-    anchor = table.retention.anchor
-    if anchor is None or anchor.through is None:
-        return
-    other, plain = around.tables.get(anchor.through), around.plain.get(anchor.through)
-    if anchor.column is not None:
+def _joined_anchor(
+    table: Table, through: str, column: str | None, around: _Around
+) -> Iterator[str]:
+    other, plain = around.tables.get(through), around.plain.get(through)
+    if column is not None:
         columns = _columns_of(other, plain)
-        if columns is not None and anchor.column not in columns:
-            yield f"names the column `{anchor.column}`, which `{anchor.through}` does not list"
+        if columns is not None and column not in columns:
+            yield f"names the column `{column}`, which `{through}` does not list"
         return
     if plain is not None or (other is not None and other.retention.anchor is None):
-        yield f"`{anchor.through}` has no anchor of its own; name its `column`"
+        yield f"`{through}` has no anchor of its own; name its `column`"
     if _returns(table.name, around.tables, anchors=True):
         yield "leads back to this table; name a `column`"
 

@@ -134,9 +134,8 @@ class Through(Part):
 
 
 def _form_of(alternative: Any) -> str:  # noqa: ANN401 (raw YAML or a model)
-    if isinstance(alternative, Mapping):
-        return "through" if "through" in alternative else "key"
-    return "through" if isinstance(alternative, Through) else "key"
+    joins = isinstance(alternative, Mapping) and "through" in alternative
+    return "through" if joins or isinstance(alternative, Through) else "key"
 
 
 Alternative = Annotated[

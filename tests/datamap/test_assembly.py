@@ -214,6 +214,11 @@ def test_every_mistake_is_told_at_once_with_its_line() -> None:
         ),
         (
             "email: personal",
+            "email: {class: personal, erase: text}",
+            "tables.notes.columns.email.erase: names no text; write {text: the fixed text}",
+        ),
+        (
+            "email: personal",
             "email: {class: personal, erase: {words: gone}}",
             "tables.notes.columns.email: `erase` is null, hash, mask or {text: the fixed text}",
         ),
@@ -237,7 +242,10 @@ def test_an_anonymised_table_says_what_becomes_of_each_column_about_people() -> 
     ]
     done = notes.replace("email: personal", "email: {class: personal, erase: {text: gone}}")
     done = done.replace("on: personal", "on: {class: personal, erase: null}")
-    columns = map_of(done).resource("shop").table("notes").columns
+    datamap = map_of(done)
+    document = datamap.model_dump(mode="json", by_alias=True, exclude_none=True)
+    assert DataMap.model_validate(document) == datamap
+    columns = datamap.resource("shop").table("notes").columns
     assert [(one.erase, one.erase_text) for one in columns] == [
         (None, None),
         (Anonymising.TEXT, "gone"),

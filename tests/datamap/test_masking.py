@@ -13,6 +13,8 @@ from datamap.domain.vocabulary import Mask
         ("0037251234567", Mask.PHONE, None, "+372•••67"),
         ("601234567", Mask.PHONE, "PL", "+48•••67"),
         ("601234567", Mask.PHONE, None, "•••67"),
+        ("00 372 5123 4567", Mask.PHONE, "PL", "+372•••67"),
+        ("+999 123 456", Mask.PHONE, None, "•••56"),
         ("112", Mask.PHONE, "PL", "•••"),
         ("anonymous", Mask.PHONE, "PL", "•••"),
         ("anna@example.pl", Mask.EMAIL, None, "a•••@example.pl"),

@@ -173,3 +173,17 @@ def test_an_extraction_may_be_left_half_way(connector: Connector) -> None:
     with connector.extract(RESOURCE.table("contracts"), ANNA) as rows:
         assert next(rows).values["id"] == 10
     assert connector.count(RESOURCE.table("contracts"), ANNA) == 2
+
+
+def test_a_number_of_no_single_country_is_found_in_its_international_form(
+    filled: Source, connector: Connector
+) -> None:
+    filled.run("INSERT INTO customers VALUES (4, NULL, NULL, '+800 1234-5678', NULL, NULL)")
+    keys = SubjectKeys(phones=("+80012345678",))
+    assert keys
+    assert connector.count(RESOURCE.table("customers"), keys) == 1
+    filled.run("DELETE FROM customers WHERE id = 4")
+
+
+def test_no_identifier_at_all_is_no_key() -> None:
+    assert not SubjectKeys()
