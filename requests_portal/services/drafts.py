@@ -16,9 +16,8 @@ def save_answer(
     *, draft_id: UUID | None, right: Right, answers: dict[str, str], at: datetime
 ) -> IntakeDraft:
     """Add answers to the draft, or begin one."""
-    draft = IntakeDraft.objects.filter(id=draft_id, right=right.value).first()
-    if draft is None:
-        draft = IntakeDraft(right=right.value)
+    known = IntakeDraft.objects.filter(id=draft_id, right=right.value) if draft_id else None
+    draft = (known.first() if known else None) or IntakeDraft(right=right.value)
     draft.answers = {**draft.answers, **answers}
     draft.updated_at = at
     draft.save()
