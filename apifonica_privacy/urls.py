@@ -9,8 +9,8 @@ from apifonica_privacy.health import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", health, name="health"),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("staff/", include("allauth.urls")),
-    path("staff/", include("accounts.urls")),
+    path("staff/", include("accounts.urls.sign_in")),
+    path("staff/", include("accounts.urls.staff")),
     path("desk/", include("requests_portal.urls.desk")),
     *i18n_patterns(path("", include("requests_portal.urls.portal"))),
 ]

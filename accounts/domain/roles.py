@@ -1,4 +1,4 @@
-"""The five roles of the desk (domain.md, Staff and security)."""
+"""The five roles of the desk (privacy policy, staff and security)."""
 
 from enum import StrEnum
 
@@ -9,3 +9,9 @@ class Role(StrEnum):
     SECURITY = "security"
     ENGINEER = "engineer"
     AUDITOR = "auditor"
+
+
+#: Whose first page after signing in is the queue of cases.
+CASE_READERS = (Role.HANDLER, Role.DPO, Role.AUDITOR)
+#: Who may see colleagues and their sign-ins; only security officers may change them.
+STAFF_READERS = (Role.SECURITY, Role.AUDITOR)

@@ -5,8 +5,8 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponseBase
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
 
 from accounts.domain.roles import Role
 from accounts.http import StaffRequest
@@ -29,6 +29,6 @@ def require_role(
                 raise PermissionDenied
             return view(cast("StaffRequest", request), *args, **kwargs)
 
-        return guarded
+        return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", guarded)
 
     return decorate
