@@ -288,6 +288,18 @@ def test_claim_next_passes_over_a_locked_row() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_claim_next_is_not_kept_from_a_row_that_others_refer_to() -> None:
+    """A foreign key check holds FOR KEY SHARE on the unit; that is no reason to pass it over."""
+    unit = make_message()
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT FROM outbox_message WHERE id = %s FOR KEY SHARE", [unit.pk])
+        taken = in_threads(lambda _: claim(), threads=1)
+
+    assert taken == [unit]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_finish_by_two_threads_settles_once() -> None:
     unit = claimed()
 
