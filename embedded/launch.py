@@ -8,6 +8,12 @@ from pathlib import Path
 import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+#: The embedded databases, by the setting that may name another in their place.
+DATABASES = {
+    "DATABASE_URL": "privacy",
+    "SOURCE_PLATFORM_URL": "platform",
+    "SOURCE_VOICE_URL": "voice",
+}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ANY = ("0.0.0.0", "::")  # noqa: S104 (recognised, not bound)
 
@@ -23,8 +29,7 @@ class Launch:
 
     @property
     def needs_postgres(self) -> bool:
-        wanted = ("DATABASE_URL", "SOURCE_PLATFORM_URL", "SOURCE_VOICE_URL")
-        return self.demo and not all(self.is_set(name) for name in wanted)
+        return self.demo and not all(self.is_set(setting) for setting in DATABASES)
 
     @property
     def needs_redis(self) -> bool:

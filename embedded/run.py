@@ -115,10 +115,12 @@ def _prepare_databases(launch: Launch, environment: dict[str, str]) -> None:
 
 def _services(launch: Launch, port: int) -> list[Service]:
     python = [sys.executable, "-m"]
-    celery = [*python, "celery", "--quiet", "-A", "apifonica_privacy"]
+    # Celery warns of root because of pickle; ours speaks JSON alone.
+    calm = ["-W", "ignore:You're running the worker with superuser privileges"]
+    celery = [sys.executable, *calm, "-m", "celery", "--quiet", "-A", "apifonica_privacy"]
     web = [
         *(*python, "granian", "--interface", "wsgi", "--host", launch.host, "--port", str(port)),
-        *("--workers", "1", "--blocking-threads", "8", "--no-ws", "--log-level", "warning"),
+        *("--workers", "1", "--blocking-threads", "4", "--no-ws", "--log-level", "warning"),
         "apifonica_privacy.wsgi:application",
     ]
     worker = [

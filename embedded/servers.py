@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from embedded.account import server_home, service_account
 from embedded.children import DidNotStart, end_child, last_lines, start_child, wait_until
-from embedded.launch import BASE_DIR, Launch
+from embedded.launch import BASE_DIR, DATABASES, Launch
 from embedded.ports import is_free, remembered_port
 from embedded.postgres import PostgresServer
 from embedded.redis import RedisServer
@@ -49,16 +49,21 @@ def _start_postgres(launch: Launch, supervisor: Supervisor, stack: ExitStack) ->
         account=account,
     )
     stack.callback(postgres.stop)
-    addresses = {}
     with step("PostgreSQL 18"):
         supervisor.watch("PostgreSQL server", postgres.start(), postgres.log)
-        for setting, name in (("DATABASE_URL", "privacy"), ("SOURCE_PLATFORM_URL", "platform")):
-            password = demo_secret(f"{name.upper()}_PASSWORD", launch.var_dir)
-            postgres.create_database(name, password=password)
-            addresses[setting] = postgres.url(name, role=name, password=password)
-    # SQLAlchemy names the driver in the address, Django does not.
-    _, _, rest = addresses["SOURCE_PLATFORM_URL"].partition("://")
-    return addresses | {"SOURCE_PLATFORM_URL": f"postgresql+psycopg2://{rest}"}
+        return {
+            setting: _database(launch, postgres, name)
+            for setting, name in DATABASES.items()
+            if not launch.is_set(setting)
+        }
+
+
+def _database(launch: Launch, postgres: PostgresServer, name: str) -> str:
+    password = demo_secret(f"{name.upper()}_PASSWORD", launch.var_dir)
+    postgres.create_database(name, password=password)
+    address = postgres.url(name, role=name, password=password)
+    # A source is reached through SQLAlchemy, where the address names the driver.
+    return address if name == "privacy" else address.replace("postgres:", "postgresql+psycopg2:", 1)
 
 
 def _start_redis(launch: Launch, supervisor: Supervisor, stack: ExitStack) -> dict[str, str]:

@@ -107,8 +107,9 @@ class Supervisor:
                 self._selector.unregister(stream)
                 continue
             for line in content.decode(errors="replace").splitlines():
-                service.tail.append(line)
-                say(f"{service.name:<7}| {line}")
+                if line.strip():
+                    service.tail.append(line)
+                    say(f"{service.name:<7}| {line}")
 
 
 def _read(stream: IO[bytes]) -> bytes | None:
