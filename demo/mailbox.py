@@ -16,6 +16,8 @@ from pathlib import Path
 
 NEWEST = 500
 _POLICY = policy.default
+# What the standard library raises on headers, dates and charsets that nobody should send.
+_TROUBLE = (ValueError, TypeError, AttributeError, LookupError, OverflowError, MessageError)
 
 
 class BadMail(Exception):
@@ -83,7 +85,7 @@ def read_mail(folder: Path, name: str) -> Mail:
                 envelope=_envelope(file, message),
                 text=_body(message, "plain"),
                 html=_body(message, "html"),
-                headers=tuple((key, str(value)) for key, value in message.items()),
+                headers=_headers(message),
             )
     raise NoSuchMail(name)
 
@@ -106,7 +108,7 @@ def _parse(file: Path, *, headers_only: bool = False) -> EmailMessage:
     try:
         with file.open("rb") as stream:
             parsed = BytesParser(policy=_POLICY).parse(stream, headersonly=headers_only)
-    except (OSError, ValueError, MessageError) as error:
+    except (OSError, *_TROUBLE) as error:
         raise BadMail(file.name) from error
     return parsed
 
@@ -115,8 +117,8 @@ def _envelope(file: Path, message: EmailMessage) -> Envelope:
     try:
         to, subject = str(message.get("To", "")), str(message.get("Subject", ""))
         recipients = tuple(address.lower() for _, address in getaddresses([to]) if address)
-    except (ValueError, TypeError, AttributeError, IndexError, MessageError) as error:
-        raise BadMail(file.name) from error  # the parser of headers trips over some of them
+    except _TROUBLE as error:
+        raise BadMail(file.name) from error
     if not recipients:
         raise BadMail(file.name)
     return Envelope(file.stem, to, recipients, subject, _sent_at(file, message))
@@ -125,9 +127,16 @@ def _envelope(file: Path, message: EmailMessage) -> Envelope:
 def _sent_at(file: Path, message: EmailMessage) -> datetime:
     try:
         sent_at = parsedate_to_datetime(str(message["Date"]))
-    except ValueError:
+    except _TROUBLE:
         return datetime.fromtimestamp(file.stat().st_mtime, UTC)
     return sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=UTC)
+
+
+def _headers(message: EmailMessage) -> tuple[tuple[str, str], ...]:
+    try:
+        return tuple((key, str(value)) for key, value in message.items())
+    except _TROUBLE:
+        return tuple((key, str(value)) for key, value in message.raw_items())
 
 
 def _body(message: EmailMessage, kind: str) -> str:
@@ -136,5 +145,5 @@ def _body(message: EmailMessage, kind: str) -> str:
         return ""
     try:
         return str(part.get_content())
-    except (LookupError, ValueError) as error:  # an unknown charset or broken encoding
+    except _TROUBLE as error:
         raise BadMail(kind) from error

@@ -12,8 +12,11 @@ from pytest_django import Settings
 from accounts.models import User
 from audit.models import Event
 from datamap.queries import current_map
-from demo.loading import STAFF, demo_password
-from tests.demo.conftest import ask
+from datamap.services import read_map
+from demo.loading import MAP_DIR, STAFF, demo_password
+from demo.seeding import SeedingRefused, seed_source
+from demo.sources import VOICE
+from tests.demo.conftest import PLAN, ask
 
 SMALL = ("--customers", "30", "--calls", "400", "--today", "2026-11-23")
 
@@ -105,6 +108,28 @@ def test_demo_seed_tells_what_is_wrong_with_an_address_without_showing_it(
     with pytest.raises(CommandError, match=sentence) as refused:
         run("demo_seed", *SMALL)
     assert "hidden" not in str(refused.value)
+
+
+def test_demo_seed_takes_a_database_whose_tables_are_empty(sources: dict[str, str]) -> None:
+    url = sources["SOURCE_PLATFORM_URL"]
+    ask(url, "CREATE TABLE customers (left_over text)")
+    run("demo_seed", *SMALL)
+    assert ask(url, "SELECT count(*) FROM customers") == [(30,)]
+
+
+def test_seed_source_refuses_by_itself_what_was_filled_since_it_was_looked_at(
+    company: dict[str, str],
+) -> None:
+    resource = read_map(MAP_DIR).resource("voice")
+    with pytest.raises(SeedingRefused, match="voice service already holds data"):
+        seed_source(
+            VOICE,
+            url=company["SOURCE_VOICE_URL"],
+            plan=PLAN,
+            resource=resource,
+            reset=False,
+            tell=print,
+        )
 
 
 def test_demo_seed_that_fails_leaves_the_database_as_it_was(

@@ -58,7 +58,13 @@ def test_list_keeps_those_to_the_recipient_whatever_the_case(folder: Path) -> No
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\x00\xff\xfe not a message", b"Subject: nobody to read it\n\nx", b"To: \n\nx"],
+    [
+        b"",
+        b"\x00\xff\xfe not a message",
+        b"Subject: nobody to read it\n\nx",
+        b"To: \n\nx",
+        b"To: .1=?utf-8?q?==?utf-8?q?=<?=\n\nx",  # the standard library stumbles over it
+    ],
 )
 def test_unreadable_file_is_left_out_and_counted(folder: Path, content: bytes) -> None:
     put(folder, "good", to="a@example.com")
@@ -70,6 +76,18 @@ def test_unreadable_file_is_left_out_and_counted(folder: Path, content: bytes) -
     assert listing.unreadable == 1
     with pytest.raises(BadMail):
         read_mail(folder, "bad")
+
+
+def test_folder_named_like_a_message_is_unreadable(folder: Path) -> None:
+    (folder / "odd.eml").mkdir()
+    assert list_mail(folder).unreadable == 1
+
+
+def test_header_nobody_should_send_is_shown_as_it_came(folder: Path) -> None:
+    broken = ".1=?utf-8?q?==?utf-8?q?=<?="
+    (folder / "one.eml").write_text(f"To: a@example.com\nCc: {broken}\n\nx")
+
+    assert ("Cc", broken) in read_mail(folder, "one").headers
 
 
 def test_list_leaves_out_what_is_no_finished_message(folder: Path) -> None:
@@ -99,7 +117,10 @@ def test_list_of_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert list_mail(tmp_path / "none").envelopes == ()
 
 
-@pytest.mark.parametrize("date", ["not a date", "Mon, 23 Nov 2026 10:00:00 -0000"])
+@pytest.mark.parametrize(
+    "date",
+    ["not a date", "23 Nov 2026 10:00 +99999999999999999999", "Mon, 23 Nov 2026 10:00:00 -0000"],
+)
 def test_time_of_a_message_always_has_a_zone(folder: Path, date: str) -> None:
     path = folder / "odd.eml"
     path.write_text(f"To: a@example.com\nDate: {date}\n\nx")

@@ -92,8 +92,8 @@ def test_no_traffic_runs_after_a_contract_has_ended(company: dict[str, str]) -> 
     late = ask(
         company[PLATFORM_URL],
         "SELECT count(*) FROM calls JOIN (SELECT customer_id, "
-        "max(coalesce(ended_on, 'infinity')) AS ended_on FROM contracts GROUP BY 1) last USING (customer_id) "
-        "WHERE started_at > ended_on",
+        "max(coalesce(ended_on, 'infinity')) AS ended_on FROM contracts GROUP BY 1) last "
+        "USING (customer_id) WHERE started_at > ended_on",
     )
     assert late == [(0,)]
 
