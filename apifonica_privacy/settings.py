@@ -245,6 +245,7 @@ LANGUAGES = [("en", _("English")), ("pl", _("Polish")), ("et", _("Estonian")), (
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = "Europe/Tallinn"
+FORMAT_MODULE_PATH = ["apifonica_privacy.formats"]
 
 # --- static files ----------------------------------------------------------------------------
 STATIC_URL = "static/"

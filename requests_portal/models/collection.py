@@ -17,7 +17,7 @@ class CollectionUnit(LeasedUnit):
     map_version = models.ForeignKey(MapVersion, on_delete=models.PROTECT)
     resource_id = models.CharField(max_length=64)
     position = models.PositiveSmallIntegerField()
-    #: The identifiers searched with: [{"kind", "value", "found_in": table id or null}, ...]
+    #: The identifiers searched with, as identification.KnownAs.as_json gives them.
     searched_with = EncryptedJSONField(default=list)
 
     class Meta(LeasedUnit.Meta):

@@ -16,10 +16,10 @@ from django.db import transaction
 
 from audit.domain.actor import Actor
 from audit.services import record
-from datamap.connectors import ExtractedRow, Reader, SourceError, SourceMismatch, connector_for
-from datamap.domain.keys import Resolved, SubjectKeys
+from datamap.connectors import ExtractedRow, SourceError, SourceMismatch, connector_for
+from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import DataMap, Resource, Table
-from datamap.domain.vocabulary import KeyKind, Role
+from datamap.domain.vocabulary import Role
 from datamap.queries import controller_of, current_version, map_of
 from lib.blobs import Blob, BlobNotWritable, BlobWriter, create_blob, delete_blob
 from lib.units import LeaseLost, backoff, claim_next, extend_lease, fail, finish, requeue
@@ -29,6 +29,7 @@ from requests_portal.models import Case, CollectedTable, CollectionUnit
 from requests_portal.queries import LARGEST_CHUNK
 from requests_portal.services.cases import move
 from requests_portal.services.expiry import KeptRange, kept_until
+from requests_portal.services.identification import identify
 
 logger = logging.getLogger(__name__)
 
@@ -126,21 +127,12 @@ def _give_back(unit: CollectionUnit, *, code: str, text: str, at: datetime) -> N
         )
 
 
-def keys_of(case: Case) -> SubjectKeys:
-    """Return the identifiers the person gave."""
-    return SubjectKeys(
-        emails=(case.email,),
-        phones=(case.phone,) if case.phone else (),
-        customer_numbers=(case.customer_number,) if case.customer_number else (),
-    )
-
-
 def _search(unit: CollectionUnit, *, clock: Clock) -> None:
     case = Case.objects.get(id=unit.case_id)
     data_map = map_of(unit.map_version.hash)
     resource = data_map.resource(unit.resource_id)
+    keys = _identify(unit, case, data_map)
     with connector_for(resource).snapshot() as reader:
-        keys = _resolve(unit, case, reader)
         for collected in unit.tables.filter(searched_at__isnull=True):
             table = resource.table(collected.table_name)
             with reader.extract(table, keys) as rows:
@@ -152,33 +144,14 @@ def _search(unit: CollectionUnit, *, clock: Clock) -> None:
     _finish_unit(unit, at=clock())
 
 
-def _resolve(unit: CollectionUnit, case: Case, reader: Reader) -> SubjectKeys:
+def _identify(unit: CollectionUnit, case: Case, data_map: DataMap) -> SubjectKeys:
     """Find the person's further identifiers and note what is searched for, and why."""
-    resolved = reader.resolve(keys_of(case))
-    proven = reader.resolve(SubjectKeys(emails=(case.email,)))
-    unit.searched_with = list(_searched_with(resolved, proven))
+    keys, known = identify(case, data_map)
+    unit.searched_with = [one.as_json() for one in known]
     CollectionUnit.objects.filter(pk=unit.pk, lease_token=unit.lease_token).update(
         searched_with=unit.searched_with
     )
-    return resolved.keys
-
-
-def _searched_with(resolved: Resolved, proven: Resolved) -> Iterator[dict[str, str | bool]]:
-    """Name each identifier, where it came from, and whether our records join it to the e-mail.
-
-    A phone or customer number that no record joins to the e-mail address may be another
-    person's: staff must look before anything found by it is handed out.
-    """
-    found_in = {(found.kind, found.value): found.table for found in resolved.found}
-    for kind in KeyKind:
-        joined = proven.keys.of(kind.value)
-        for value in resolved.keys.of(kind.value):
-            yield {
-                "kind": kind.value,
-                "value": value,
-                "found_in": found_in.get((kind.value, value), ""),
-                "proven": value in joined,
-            }
+    return keys
 
 
 def _count_by_controller(

@@ -76,7 +76,7 @@ def _finding(unit: CollectionUnit, data_map: DataMap, language: str) -> Finding:
             Identifier(
                 kind=item["kind"],
                 value=item["value"],
-                found_in=_title_of(resource, item["found_in"], language),
+                found_in=_title_of(data_map, item["origin"], language),
                 proven=item["proven"],
             )
             for item in unit.searched_with
@@ -92,8 +92,11 @@ def _advice(unit: CollectionUnit, resource: Resource, language: str) -> str:
     return SourceError(unit.error_code, resource=title, variable=resource.connector.url_env).advice
 
 
-def _title_of(resource: Resource, table_name: str, language: str) -> str:
-    return resource.table(table_name).title.in_language(language) if table_name else ""
+def _title_of(data_map: DataMap, origin: list[str] | None, language: str) -> str:
+    if origin is None:
+        return ""
+    resource_id, table_name = origin
+    return data_map.resource(resource_id).table(table_name).title.in_language(language)
 
 
 def _table(

@@ -82,7 +82,7 @@ def test_receive_case_starts_the_clock_and_queues_the_acknowledgement(case: Case
     assert message.to == "ana@example.com"
     assert case.reference in message.subject
     assert "/en/link/" in message.text
-    assert "April 6, 2026" in message.text
+    assert "6 April 2026" in message.text
     assert verbs(case) == ["case.received"]
 
 
