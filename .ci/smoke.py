@@ -48,11 +48,11 @@ def main() -> None:
 def _start_look_stop(clone: Path, environment: dict[str, str], *, within: float) -> float:
     """Seconds from `make run` to the first page."""
     started = time.monotonic()
-    with _running(clone, environment) as log:
+    with _running(clone, environment) as (process, log):
         address = f"http://127.0.0.1:{environment['PORT']}"
         while not _shows(f"{address}/en/"):
-            if time.monotonic() - started > within:
-                sys.exit(f"No page after {within:.0f} s:\n{log.read_text()}")
+            if process.poll() is not None or time.monotonic() - started > within:
+                sys.exit(f"No page after {time.monotonic() - started:.0f} s:\n{log.read_text()}")
             time.sleep(0.1)
         taken = time.monotonic() - started
         for page in PAGES:
@@ -65,7 +65,9 @@ def _start_look_stop(clone: Path, environment: dict[str, str], *, within: float)
 
 
 @contextmanager
-def _running(clone: Path, environment: dict[str, str]) -> Iterator[Path]:
+def _running(
+    clone: Path, environment: dict[str, str]
+) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
     log = clone.parent / "run.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -78,10 +80,11 @@ def _running(clone: Path, environment: dict[str, str]) -> Iterator[Path]:
             start_new_session=True,
         )
     try:
-        yield log
+        yield process, log
     finally:
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
-        process.wait(STOP_SECONDS)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does on Ctrl-C
+            process.wait(STOP_SECONDS)
     said = log.read_text()
     if "Stopped. The data is kept." not in said or "Traceback" in said:
         sys.exit(f"It did not stop cleanly:\n{said}")

@@ -84,7 +84,8 @@ def installed_package(name: str) -> Path:
 def package_folder(package: str, inside: str, *, home: Path, account: Account | None) -> Path:
     """The folder `inside` of the installed wheel `package`, or a copy where `account` gets to it.
 
-    The copy lies in `home` and is renewed when the wheel's version changes.
+    The copy lies in `home`, together with the libraries that a wheel keeps beside its package, and
+    is made anew when the wheel changes.
     """
     original = installed_package(package) / inside
     if can_enter(original, account):
@@ -93,6 +94,9 @@ def package_folder(package: str, inside: str, *, home: Path, account: Account | 
     copy = home / "programs" / f"{package}-{version}"
     if not copy.exists():
         draft = copy.with_name(f"{copy.name}.draft-{os.getpid()}")
-        shutil.copytree(original, draft, symlinks=True)
+        shutil.copytree(original, draft / package / inside, symlinks=True)
+        libraries = original.parent.parent / f"{package}.libs"
+        if libraries.exists():
+            shutil.copytree(libraries, draft / libraries.name, symlinks=True)
         draft.rename(copy)
-    return copy
+    return copy / package / inside
