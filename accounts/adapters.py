@@ -5,10 +5,11 @@ from typing import Any, cast
 
 import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -75,12 +76,13 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc] # allauth is un
         sign_ins.record_refusal(**_attempt(request, credentials))
 
     def login(self, request: HttpRequest, user: User) -> None:
+        """Open the session, unless the account was closed between password and code."""
+        ip, at = client_address(request), timezone.now()
+        if not user.is_active:
+            sign_ins.record_refusal(email=user.email, ip=ip, at=at)
+            raise ImmediateHttpResponse(redirect(settings.LOGIN_URL))
         super().login(request, user)
-        sign_ins.record_success(user=user, ip=client_address(request), at=timezone.now())
-
-    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG002
-        """Answer one whose account was closed between password and code."""
-        return redirect(settings.LOGIN_URL)
+        sign_ins.record_success(user=user, ip=ip, at=at)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return first_page(cast("User", request.user))
