@@ -1,0 +1,38 @@
+"""Every state with every event: what is not in the table is refused."""
+
+import pytest
+
+from requests_portal.domain.lifecycle import (
+    OPEN_STATES,
+    TRANSITIONS,
+    Event,
+    IllegalTransition,
+    State,
+    allowed_events,
+    next_state,
+)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("event", Event)
+def test_next_state_for_every_pair(state: State, event: Event) -> None:
+    if (state, event) in TRANSITIONS:
+        assert next_state(state, event) == TRANSITIONS[state, event]
+        assert event in allowed_events(state)
+    else:
+        with pytest.raises(IllegalTransition) as refusal:
+            next_state(state, event)
+        assert (refusal.value.state, refusal.value.event) == (state, event)
+        assert event not in allowed_events(state)
+
+
+def test_the_one_way_through_an_access_request() -> None:
+    state = State.RECEIVED
+    for event in (Event.START, Event.DECIDE, Event.FULFIL, Event.ANSWER, Event.CLOSE):
+        state = next_state(state, event)
+    assert state is State.CLOSED
+
+
+def test_every_open_state_has_a_next_step() -> None:
+    assert all(allowed_events(state) for state in OPEN_STATES)
+    assert allowed_events(State.CLOSED) == frozenset()
