@@ -192,8 +192,14 @@ for _name, _value in _embedded.items():
 # Seconds that one statement on a source may take (for a streamed one: each batch of rows).
 SOURCE_STATEMENT_TIMEOUT: int = env.int("SOURCE_STATEMENT_TIMEOUT", default=300)
 
+# --- the demonstration company -----------------------------------------------------------------
+DEMO_CUSTOMERS: int = env.int("DEMO_CUSTOMERS", default=2_000)
+DEMO_CALLS: int = env.int("DEMO_CALLS", default=60_000)
+
 # --- people and sign-in ----------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
+# Addresses are unique by a constraint on Lower("email"); the check knows only plain ones.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
