@@ -10,14 +10,16 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sending = "true";
   form.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", "true"));
+  setTimeout(() => release(form), 10_000);
 });
 
-// Coming back with the browser's own button, the form can be sent again.
+// It can be sent again after a lost connection, and on coming back with the browser's own button.
+const release = (form) => {
+  delete form.dataset.sending;
+  form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
+};
 window.addEventListener("pageshow", () => {
-  document.querySelectorAll("form[data-sending]").forEach((form) => {
-    delete form.dataset.sending;
-    form.querySelectorAll("button").forEach((button) => button.removeAttribute("aria-disabled"));
-  });
+  document.querySelectorAll("form[data-sending]").forEach(release);
 });
 
 // A menu closes on Escape and on a click beside it.
