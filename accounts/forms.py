@@ -28,6 +28,10 @@ _NEW_PASSWORD_HINT = _(
     "At least 12 characters. Not a common password, and not like your name or address."
 )
 _CODE_HINT = _("The six digits that your authenticator app shows now.")
+_EMAIL_ERRORS = {
+    "required": _("Enter an e-mail address."),
+    "invalid": _("Enter an e-mail address like name@example.com."),
+}
 _ANY_CODE_HINT = _("The six digits from your authenticator app, or one of your recovery codes.")
 
 
@@ -42,6 +46,7 @@ class SignInForm(account.LoginForm):  # type: ignore[misc] # allauth is untyped
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         _reword(self, "login", _("E-mail address"))
+        self.fields["login"].error_messages |= _EMAIL_ERRORS
         _reword(self, "password", _("Password"))
         self.fields["login"].widget.attrs["autocomplete"] = "username"
 
@@ -50,6 +55,7 @@ class ForgottenPasswordForm(account.ResetPasswordForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(*args, **kwargs)
         _reword(self, "email", _("E-mail address"))
+        self.fields["email"].error_messages |= _EMAIL_ERRORS
 
 
 class NewPasswordForm(account.ResetPasswordKeyForm):  # type: ignore[misc]
@@ -156,10 +162,7 @@ class InvitationForm(ProfileForm, RolesForm):
         label=_("E-mail address"),
         help_text=_("The link to choose a password goes to this address."),
         max_length=254,
-        error_messages={
-            "required": _("Enter an e-mail address."),
-            "invalid": _("Enter an e-mail address like name@example.com."),
-        },
+        error_messages=_EMAIL_ERRORS,
     )
     field_order = ("name", "email", "language", "roles")
 
