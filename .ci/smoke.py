@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent.parent
 FIRST_START_SECONDS = 300.0
 SECOND_START_SECONDS = 10.0
 STOP_SECONDS = 40.0
-PAGES = ("/en/", "/pl/", "/et/", "/lv/", "/staff/login/", "/demo/mailbox/")
+PAGES = ("/en/", "/pl/", "/et/", "/lv/", "/staff/sign-in/", "/demo/mailbox/")
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.urls import reverse
 
 from demo.guard import require_demo
 from demo.loading import STAFF, demo_password
@@ -16,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_demo()
-        self.stdout.write(f"Sign in at {settings.PUBLIC_URL}/staff/login/")
+        self.stdout.write(f"Sign in at {settings.PUBLIC_URL}{reverse('account_login')}")
         self.stdout.write(f"Password of all: {demo_password(settings.VAR_DIR)}\n\n")
         signins = [(one.email, one.role.value, one.name) for one in STAFF]
         for line in _table(("E-mail", "Role", "Name"), signins):
