@@ -144,10 +144,9 @@ def test_demo_seed_that_fails_leaves_the_database_as_it_was(
 
 @pytest.mark.django_db
 def test_demo_load_makes_all_ready_and_does_nothing_the_second_time(
-    sources: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    sources: dict[str, str], settings: Settings
 ) -> None:
-    monkeypatch.setattr("demo.management.commands.demo_load.CUSTOMERS", 30)
-    monkeypatch.setattr("demo.management.commands.demo_load.CALLS", 400)
+    settings.DEMO_CUSTOMERS, settings.DEMO_CALLS = 30, 400
     first = run("demo_load")
     events = Event.objects.count()
     second = run("demo_load")

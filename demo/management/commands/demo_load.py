@@ -11,7 +11,7 @@ from datamap.domain.yaml_source import MapError
 from datamap.services import load_map
 from demo.guard import require_demo
 from demo.loading import Existing, create_staff, demo_password, seed_sources
-from demo.rows_customers import CALLS, CUSTOMERS, SEED, Plan
+from demo.rows_customers import SEED, Plan
 from demo.seeding import SeedingRefused
 
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         require_demo()
         at, by = datetime.now(UTC), Actor.system("demo_load")
-        plan = Plan(CUSTOMERS, CALLS, SEED, at.date())
+        plan = Plan(settings.DEMO_CUSTOMERS, settings.DEMO_CALLS, SEED, at.date())
         try:
             seeded = seed_sources(
                 plan=plan, urls=settings.SOURCE_URLS, existing=Existing.KEEP, tell=_say_nothing

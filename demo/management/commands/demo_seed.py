@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from demo.guard import require_demo
 from demo.loading import Existing, seed_sources
-from demo.rows_customers import CALLS, CUSTOMERS, SEED, Plan
+from demo.rows_customers import SEED, Plan
 from demo.seeding import SeedingRefused
 
 
@@ -19,9 +19,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--customers", type=int, default=CUSTOMERS, help=f"how many (default {CUSTOMERS})"
+            "--customers",
+            type=int,
+            default=settings.DEMO_CUSTOMERS,
+            help="how many (default %(default)s)",
         )
-        parser.add_argument("--calls", type=int, default=CALLS, help=f"how many (default {CALLS})")
+        parser.add_argument(
+            "--calls",
+            type=int,
+            default=settings.DEMO_CALLS,
+            help="how many (default %(default)s)",
+        )
         parser.add_argument(
             "--seed", type=int, default=SEED, help=f"the chance to use (default {SEED})"
         )
