@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from datamap.domain.vocabulary import Category, DataKind, LegalBasis
 from requests_portal.domain.lifecycle import State
-from requests_portal.domain.rights import ARTICLES, Outcome, Right
+from requests_portal.domain.rights import Outcome, Right
 
 Text = str | Promise
 
@@ -122,11 +122,6 @@ AUDIT_VERBS: dict[str, Text] = {
     "package.expired": _("Package removed after its time"),
     "data.viewed": _("Found data looked at"),
 }
-
-
-def article(right: Right) -> str:
-    """Return the article of the GDPR, such as ``15``."""
-    return ARTICLES[right]
 
 
 DATA_KINDS: dict[DataKind, Text] = {

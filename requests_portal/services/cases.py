@@ -1,7 +1,7 @@
 """Cases: how they begin and the one door through which their state changes."""
 
 import secrets
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -125,8 +125,3 @@ def close_answered(*, case: Case, by: Actor, at: datetime) -> Case:
     """Close an answered case."""
     with transaction.atomic():
         return move(case=case, event=Event.CLOSE, by=by, at=at)
-
-
-def days_left(case: Case, *, today: date) -> int:
-    """Return the local days until the safe date; negative when it has passed."""
-    return (case.safe_on - today).days

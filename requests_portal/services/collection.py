@@ -7,7 +7,6 @@ were finished stay finished, the one in hand is begun again.
 
 import json
 import logging
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -22,6 +21,7 @@ from datamap.domain.schema import DataMap, Resource, Table
 from datamap.domain.vocabulary import Role
 from datamap.queries import controller_of, current_version, map_of
 from lib.blobs import Blob, BlobNotWritable, BlobWriter, create_blob, delete_blob
+from lib.faults import log_fault
 from lib.units import LeaseLost, backoff, claim_next, extend_lease, fail, finish, requeue
 from lib.wakeups import wake
 from requests_portal.domain.lifecycle import Event
@@ -102,13 +102,7 @@ def collect_next(*, clock: Clock) -> bool:
     except SourceError as error:
         _give_back(unit, code=error.code, text=error.advice, at=clock())
     except Exception as error:  # noqa: BLE001 (whatever it was, the unit must not be lost)
-        # The message of an unknown error may hold a person's data; the frames do not.
-        logger.error(  # noqa: TRY400 (see above)
-            "collection unit %s: %s\n%s",
-            unit.pk,
-            type(error).__name__,
-            "".join(traceback.format_tb(error.__traceback__)),
-        )
+        log_fault(logger, f"collection unit {unit.pk}", error)
         _give_back(unit, code="internal", text="", at=clock())
     return True
 

@@ -4,12 +4,10 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
 
 from requests_portal.domain.rights import ARTICLES, Right
 from requests_portal.services.package_content import PackageContent, ResourceContent, TableContent
@@ -17,8 +15,6 @@ from requests_portal.texts import RIGHTS_REMINDER
 
 SCHEMA = Path(__file__).resolve().parent.parent / "package" / "data.schema.json"
 FORMAT = "apifonica-privacy/access/1"
-#: Rows of a table that the readable page shows; the CSV file beside it has them all.
-READABLE_ROWS = 200
 _FORMULA_STARTS = ("=", "@", "\t", "\r")
 
 Tick = Callable[[int], None]
@@ -154,38 +150,6 @@ def _cell(value: object) -> str:
 def _is_sum(text: str) -> bool:
     """A sign begins a formula unless only a number or a phone number follows it."""
     return text[:1] in {"+", "-"} and not text[1:].replace(" ", "").replace(".", "").isdigit()
-
-
-def render_readable(content: PackageContent, *, files: dict[str, str]) -> str:
-    """Render `index.html`: one file that reads offline, with the first rows of each table."""
-    return render_to_string(
-        "requests_portal/package/index.html",
-        {
-            "content": content,
-            "case": content.case,
-            "entity": content.case.entity,
-            "resources": [
-                {
-                    "resource": resource,
-                    "tables": [
-                        {
-                            "table": table,
-                            "file": files[table_key(resource, table)],
-                            "rows": [
-                                [row.values.get(name) for name, _heading in table.columns]
-                                for row in islice(table.rows(), READABLE_ROWS)
-                            ],
-                        }
-                        for table in resource.tables
-                    ],
-                }
-                for resource in content.resources
-            ],
-            "readable_rows": READABLE_ROWS,
-            "rights": RIGHTS_REMINDER,
-            "dpo_email": settings.DPO_EMAIL,
-        },
-    )
 
 
 def table_key(resource: ResourceContent, table: TableContent) -> str:

@@ -5,7 +5,6 @@ and the mail to the person. A worker may die at any instruction; the next begins
 """
 
 import logging
-import traceback
 import zipfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -19,6 +18,7 @@ from django.utils import translation
 from audit.domain.actor import Actor
 from audit.services import record
 from lib.blobs import Blob, BlobNotWritable, BlobWriter, SequentialWriter, create_blob, delete_blob
+from lib.faults import log_fault
 from lib.units import LeaseLost, backoff, claim_next, extend_lease, fail, finish, requeue
 from lib.wakeups import wake
 from requests_portal.domain.lifecycle import Event, State
@@ -31,11 +31,11 @@ from requests_portal.services.package_files import (
     SCHEMA,
     Tick,
     csv_name,
-    render_readable,
     table_key,
     write_csv,
     write_data_json,
 )
+from requests_portal.services.package_page import render_readable
 
 logger = logging.getLogger(__name__)
 
@@ -57,13 +57,7 @@ def build_next(*, clock: Clock) -> bool:
     except (LeaseLost, BlobNotWritable):
         logger.info("package %s is in other hands now", package.pk)
     except Exception as error:  # noqa: BLE001 (whatever it was, the package must not be lost)
-        # The message of an unknown error may hold a person's data; the frames do not.
-        logger.error(  # noqa: TRY400 (see above)
-            "package %s: %s\n%s",
-            package.pk,
-            type(error).__name__,
-            "".join(traceback.format_tb(error.__traceback__)),
-        )
+        log_fault(logger, f"package {package.pk}", error)
         _give_back(package, at=clock())
     return True
 
@@ -138,7 +132,7 @@ def _write_zip(out: IO[bytes], content: PackageContent, *, letter: bytes, tick: 
         for table in resource.tables
     }
     with zipfile.ZipFile(out, "w", compression=zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("index.html", render_readable(content, files=files))
+        archive.writestr("index.html", render_readable(content))
         archive.writestr("letter.pdf", letter, compress_type=zipfile.ZIP_STORED)
         archive.writestr("data.schema.json", SCHEMA.read_bytes())
         with archive.open("data.json", "w", force_zip64=True) as entry:

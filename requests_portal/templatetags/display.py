@@ -1,24 +1,45 @@
 """How single values are shown."""
 
-import json
+import re
 
 from django import template
 from django.forms import BoundField
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from requests_portal.services.reading import own_day, read_value
+
 register = template.Library()
+
+#: The space in “Article 15”, “art. 15”, “artikli 15”, “15. pants”.
+_ARTICLE_THEN_NUMBER = re.compile(
+    r"(?<=\b[Aa]rt\.) (?=\d)|(?<=\bArticle) (?=\d)|(?<=\d\.) (?=pant)"
+)
+_ONE_LETTER_WORD = re.compile(r"(?<=[\s>(])([aiouwzAIOUWZ]) ")
 
 
 @register.filter
 def cell(value: object) -> str:
-    """Show one value of a record: nothing as a dash, yes and no as words, structures as text."""
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    """Show one value of a record whose column is not at hand, instants in the active zone."""
+    return read_value(value, column_type=None, zone=timezone.get_current_timezone())
+
+
+register.filter("own_day", own_day)
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Show a whole number with its thousands apart, as the language does it."""
+    return number_format(number, use_l10n=True, force_grouping=True)
+
+
+@register.filter(is_safe=True)
+def tied(text: str) -> str:
+    """Keep together what no line may end with: Polish words of one letter, “Article” and number."""
+    text = _ARTICLE_THEN_NUMBER.sub("\u00a0", text)
+    return _ONE_LETTER_WORD.sub("\\1\u00a0", text) if get_language() == "pl" else text
 
 
 @register.filter
