@@ -70,6 +70,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask all services to end, pass on their last words, kill what does not end in time."""
+        if not self._services:
+            return
         for service in self._services:
             _signal(service, signal.SIGTERM)
         deadline = time.monotonic() + GRACE_SECONDS
