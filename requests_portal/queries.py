@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from accounts.models import User
 from audit.models import Event as AuditEvent
 from audit.queries import events_of
 from lib.blobs import Blob, BlobChunk, open_blob, read_chunk
+from lib.entities import ENTITIES
 from lib.keyed_hash import keyed_hash
 from requests_portal.domain.lifecycle import OPEN_STATES
 from requests_portal.models import Case, CollectedTable, CollectionUnit, Letter, Package
@@ -66,28 +67,36 @@ class QueueCounts:
     closed: int
 
 
-def _filters(*, user: User, today: date) -> dict[str, Q]:
+def _overdue(at: datetime) -> Q:
+    """Past the safe date, by the local day of each company."""
+    late = Q()
+    for code, company in ENTITIES.items():
+        late |= Q(entity_code=code, safe_on__lt=at.astimezone(company.tz).date())
+    return late
+
+
+def _filters(*, user: User, at: datetime) -> dict[str, Q]:
     still_open = Q(state__in=_OPEN)
     return {
         "open": still_open,
         "mine": still_open & Q(assignee=user),
         "unassigned": still_open & Q(assignee__isnull=True),
-        "overdue": still_open & Q(safe_on__lt=today),
+        "overdue": still_open & _overdue(at),
         "closed": ~still_open,
     }
 
 
-def queue(*, name: str, user: User, today: date) -> QuerySet[Case]:
+def queue(*, name: str, user: User, at: datetime) -> QuerySet[Case]:
     """Return the cases behind a filter, the nearest safe date first. Unknown names mean open."""
-    filters = _filters(user=user, today=today)
+    filters = _filters(user=user, at=at)
     cases = Case.objects.select_related("assignee").filter(filters.get(name, filters["open"]))
     if name == "closed":
         return cases.order_by("-answered_at", "reference")
     return cases.order_by("safe_on", "received_at")
 
 
-def queue_counts(*, user: User, today: date) -> QueueCounts:
-    filters = _filters(user=user, today=today)
+def queue_counts(*, user: User, at: datetime) -> QueueCounts:
+    filters = _filters(user=user, at=at)
     return QueueCounts(
         **Case.objects.aggregate(
             **{name: Count("id", filter=condition) for name, condition in filters.items()}

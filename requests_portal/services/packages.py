@@ -13,7 +13,7 @@ from typing import IO, cast
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Least
-from django.utils import translation
+from django.utils import timezone, translation
 
 from audit.domain.actor import Actor
 from audit.services import record
@@ -104,7 +104,7 @@ def _build(package: Package, *, clock: Clock) -> None:
             rows_done=Least(F("rows_done") + rows, F("rows_total"))
         )
 
-    with translation.override(case.language):
+    with translation.override(case.language), timezone.override(case.entity.tz):
         content = content_of(case, decision=decision, at=clock())
         letter = answer_letter(content, at=clock())
         writer = BlobWriter(blob)

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import uuid4
 
 import pytest
+from django.db.models import Manager
 
 from accounts.models import User
 from audit.domain.actor import Actor
@@ -20,6 +22,7 @@ from requests_portal.services.decisions import decide
 from requests_portal.services.packages import build_next, retry_package
 from tests.requests_portal.conftest import NOW
 
+U = TypeVar("U", bound=LeasedUnit)
 LATER = NOW + timedelta(hours=1)
 AFTER = LATER + LEASE + timedelta(minutes=1)
 
@@ -40,11 +43,11 @@ def clock_that(act: Callable[[], None], *, at_reading: int) -> Callable[[], date
     return read
 
 
-def steal(model: type[LeasedUnit]) -> Callable[[], None]:
+def steal(units: Manager[U]) -> Callable[[], None]:
     """Give the running unit to another worker, as happens when a lease has run out."""
 
     def act() -> None:
-        model._default_manager.filter(status=Status.RUNNING).update(lease_token=uuid4())
+        units.filter(status=Status.RUNNING).update(lease_token=uuid4())
 
     return act
 
@@ -67,7 +70,7 @@ def test_search_that_loses_its_lease_writes_no_more_and_the_next_completes(
     case: Case, handler: User, reading: int
 ) -> None:
     start_collection(case=case, by=Actor.staff(handler.pk), at=LATER)
-    assert collect_next(clock=clock_that(steal(CollectionUnit), at_reading=reading))
+    assert collect_next(clock=clock_that(steal(CollectionUnit.objects), at_reading=reading))
     if CollectionUnit.objects.get().status != Status.DONE:
         assert collect_next(clock=lambda: AFTER)
     assert CollectionUnit.objects.get().status == Status.DONE
@@ -117,7 +120,7 @@ def test_package_whose_builder_loses_its_lease_is_told_once(
     case: Case, handler: User, reading: int
 ) -> None:
     decided(case, handler)
-    assert build_next(clock=clock_that(steal(Package), at_reading=reading))
+    assert build_next(clock=clock_that(steal(Package.objects), at_reading=reading))
     if Package.objects.get().status != Status.DONE:
         assert build_next(clock=lambda: AFTER)
     assert_answered_once(case)

@@ -21,8 +21,27 @@ from requests_portal.services.findings import Finding, findings_of
 from requests_portal.texts import AUDIT_VERBS, OUTCOMES, RIGHT_NAMES, STATES
 from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
 
+PAGE = "requests_portal/desk/case.html"
+_WORK = "requests_portal/desk/_work.html"
 
-def case_context(case: Case, user: User, *, form: DecisionForm | None = None) -> dict[str, Any]:
+
+def render_case(
+    request: StaffRequest,
+    case: Case,
+    *,
+    template: str = PAGE,
+    form: DecisionForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """Render a case, or its working part, with the times of the company that answers."""
+    context = _context(case, request.user, form=form)
+    if template == _WORK and not context["working"]:
+        status = 286  # htmx stops asking
+    with timezone.override(case.entity.tz):
+        return render(request, template, context, status=status)
+
+
+def _context(case: Case, user: User, *, form: DecisionForm | None) -> dict[str, Any]:
     """Gather everything the page of a case shows."""
     findings = findings_of(case)
     searched = bool(findings) and all(f.unit.status == Status.DONE for f in findings)
@@ -56,14 +75,11 @@ def _is_working(case: Case, findings: list[Finding]) -> bool:
 @require_role(*READERS)
 @require_safe
 def case_detail(request: StaffRequest, reference: str) -> HttpResponse:
-    context = case_context(case_or_404(reference), request.user)
-    return render(request, "requests_portal/desk/case.html", context)
+    return render_case(request, case_or_404(reference))
 
 
 @require_role(*READERS)
 @require_safe
 def case_progress(request: StaffRequest, reference: str) -> HttpResponse:
-    """Answer the page's own question how far the work is; 286 tells it to stop asking."""
-    context = case_context(case_or_404(reference), request.user)
-    status = 200 if context["working"] else 286
-    return render(request, "requests_portal/desk/_work.html", context, status=status)
+    """Answer the page's own question how far the work is."""
+    return render_case(request, case_or_404(reference), template=_WORK)

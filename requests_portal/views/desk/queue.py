@@ -34,11 +34,11 @@ def case_list(request: StaffRequest) -> HttpResponse:
     if wanted and (found := case_by_reference(wanted)):
         return redirect("desk:case-detail", reference=found.reference)
     name = request.GET.get("show", "open")
-    now, today = timezone.now(), timezone.localdate()
-    page = Paginator(queue(name=name, user=request.user, today=today), _PER_PAGE).get_page(
+    now = timezone.now()
+    page = Paginator(queue(name=name, user=request.user, at=now), _PER_PAGE).get_page(
         request.GET.get("page")
     )
-    counts = queue_counts(user=request.user, today=today)
+    counts = queue_counts(user=request.user, at=now)
     context = {
         "page": page,
         "show": name if name in FILTERS else "open",

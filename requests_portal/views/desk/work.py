@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -25,7 +25,7 @@ from requests_portal.services.decisions import (
     decide,
 )
 from requests_portal.services.packages import retry_package
-from requests_portal.views.desk.case import case_context
+from requests_portal.views.desk.case import render_case
 from requests_portal.views.desk.fetch import WORKERS, case_or_404
 
 
@@ -121,8 +121,7 @@ def case_decide(request: StaffRequest, reference: str) -> HttpResponse:
             )
         except OutcomeContradictsFindings:
             form.add_error("outcome", _("This does not fit what was found. Choose the other one."))
-    context = case_context(case_or_404(reference), request.user, form=form)
-    return render(request, "requests_portal/desk/case.html", context, status=422)
+    return render_case(request, case_or_404(reference), form=form, status=422)
 
 
 @require_role(*WORKERS)

@@ -73,7 +73,8 @@ def request_status(request: HttpRequest) -> HttpResponse:
         "timeline": person_timeline(case),
         "answer": answer_of(case, at=now),
     }
-    return render(request, "requests_portal/portal/status.html", context)
+    with timezone.override(case.entity.tz):
+        return render(request, "requests_portal/portal/status.html", context)
 
 
 @require_POST
