@@ -3,24 +3,43 @@
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from embedded.children import last_lines, start_child
 from embedded.launch import BASE_DIR
 from embedded.refusals import StartRefused
 from embedded.terminal import step
 from embedded.translations import compile_catalogues
 
+_FONTS_LOG = "fonts.log"
 _STAMP = ".collected-from"
 
 
-def build_all(var_dir: Path, environment: Mapping[str, str]) -> None:
-    """Build what is not there or older than what it is made from."""
-    if not any((var_dir / "fonts").glob("*.woff2")):
-        with step("Fonts"):
-            run_module("embedded.fonts", str(var_dir), environment=environment)
+def begin_fonts(var_dir: Path, environment: Mapping[str, str]) -> "subprocess.Popen[bytes] | None":
+    """Start drawing the fonts, which takes seconds and needs no server; None if they are there."""
+    if any((var_dir / "fonts").glob("*.woff2")):
+        return None
+    with (var_dir / _FONTS_LOG).open("wb") as output:
+        return start_child(
+            [sys.executable, "-m", "embedded.fonts", var_dir],
+            output=output,
+            folder=BASE_DIR,
+            environment=environment,
+        )
+
+
+def finish_fonts(drawing: "subprocess.Popen[bytes]", var_dir: Path) -> None:
+    """Wait for the fonts; StartRefused with the last words if they could not be drawn."""
+    with step("Fonts"):
+        if drawing.wait() != 0:
+            raise StartRefused(f"The fonts were not drawn:\n{last_lines(var_dir / _FONTS_LOG)}")
+
+
+def build_pages(var_dir: Path, environment: Mapping[str, str]) -> None:
+    """Compile the catalogues and collect the static files, where they are older than the source."""
     compile_catalogues(BASE_DIR / "locale")
-    fingerprint = _static_fingerprint(var_dir)
+    fingerprint = fingerprint_of(_static_sources(var_dir))
     stamp = var_dir / "static" / _STAMP
     if not stamp.exists() or stamp.read_text() != fingerprint:
         with step("Style sheets, scripts, icons"):
@@ -28,19 +47,21 @@ def build_all(var_dir: Path, environment: Mapping[str, str]) -> None:
             stamp.write_text(fingerprint)
 
 
+def build_tables(mark: Path | None, environment: Mapping[str, str]) -> None:
+    """Migrate the database, unless `mark`, beside its data, says that this was done."""
+    fingerprint = fingerprint_of(_migration_sources())
+    if mark is not None and mark.exists() and mark.read_text() == fingerprint:
+        return
+    with step("Tables"):
+        manage("migrate", "--no-input", "--verbosity=0", environment=environment)
+    if mark is not None:
+        mark.write_text(fingerprint)
+
+
 def manage(*arguments: str, environment: Mapping[str, str]) -> str:
     """Run a command of manage.py; what it printed. StartRefused with its last words if it fails."""
-    return _run([sys.executable, str(BASE_DIR / "manage.py"), *arguments], environment)
-
-
-def run_module(module: str, *arguments: str, environment: Mapping[str, str]) -> str:
-    """Run `python -m module`; otherwise as `manage`."""
-    return _run([sys.executable, "-m", module, *arguments], environment)
-
-
-def _run(command: list[str], environment: Mapping[str, str]) -> str:
     done = subprocess.run(
-        command,
+        [sys.executable, "manage.py", *arguments],
         cwd=BASE_DIR,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
@@ -49,19 +70,25 @@ def _run(command: list[str], environment: Mapping[str, str]) -> str:
         check=False,
     )
     if done.returncode != 0:
-        name = " ".join(command[1:]).replace(f"{BASE_DIR}/", "")
         tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-        raise StartRefused(f"{name} failed:\n{tail}")
+        raise StartRefused(f"manage.py {' '.join(arguments)} failed:\n{tail}")
     return done.stdout
 
 
-def _static_fingerprint(var_dir: Path) -> str:
+def fingerprint_of(sources: Iterable[Path]) -> str:
+    """A digest of names, sizes and times: it changes when one of the files does."""
     digest = hashlib.sha256()
-    for path in _static_sources(var_dir):
+    for path in sources:
         if path.is_file():
             seen = path.stat()
             digest.update(f"{path}:{seen.st_size}:{seen.st_mtime_ns}\n".encode())
     return digest.hexdigest()
+
+
+def _migration_sources() -> Iterator[Path]:
+    yield BASE_DIR / "requirements.lock"  # packages bring tables of their own
+    yield BASE_DIR / "apifonica_privacy" / "settings.py"
+    yield from sorted(BASE_DIR.glob("*/migrations/*.py"))
 
 
 def _static_sources(var_dir: Path) -> Iterator[Path]:

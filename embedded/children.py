@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -91,6 +92,26 @@ def end_child(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def end_group(process: "subprocess.Popen[bytes]") -> None:
+    """End the process and all that it started: each child leads a process group of its own."""
+    end_child(process, signal.SIGTERM)
+    _kill_group(process.pid)
+
+
+def end_strays() -> None:
+    """End children that nobody knows of: a signal came between their start and the note of it."""
+    for listed in Path("/proc/self/task").glob("*/children"):
+        for pid in map(int, listed.read_text().split()):
+            _kill_group(pid)
+            with suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _kill_group(leader: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
 
 
 def last_lines(path: Path, *, count: int = 8) -> str:

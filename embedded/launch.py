@@ -61,7 +61,11 @@ class Launch:
         if self.demo and self.host not in _LOOPBACK and not self.is_set("ALLOWED_HOSTS"):
             # Bound to every address on purpose: whichever name the person types is answered.
             ours["ALLOWED_HOSTS"] = "*" if self.host in _ANY else f"{self.host},127.0.0.1,localhost"
-        return {**self.environment, **ours}
+        theirs = dict(self.environment)
+        if theirs.pop("PYTHONDONTWRITEBYTECODE", ""):
+            # No bytecode beside the source, then; without any, every start takes twice as long.
+            ours["PYTHONPYCACHEPREFIX"] = str(self.var_dir / "bytecode")
+        return theirs | ours
 
 
 def read_launch() -> Launch:

@@ -12,8 +12,8 @@ from embedded.account import system_home
 from embedded.launch import read_launch
 from embedded.terminal import complain, say
 
-_FOLDERS = ("postgres", "redis", "programs", "mailbox", "secrets", "fonts", "static")
-_FILES = ("embedded.json", "ports.json", "mailbox.log", "run.lock")
+_FOLDERS = ("postgres", "redis", "programs", "mailbox", "secrets", "fonts", "static", "bytecode")
+_FILES = ("embedded.json", "ports.json", "mailbox.log", "fonts.log", "run.lock")
 
 
 def reset() -> int:

@@ -11,8 +11,9 @@ from contextlib import ExitStack
 from typing import NoReturn
 
 from embedded.account import server_home, service_account
-from embedded.builds import build_all, manage
-from embedded.launch import BASE_DIR, Launch, read_launch
+from embedded.builds import begin_fonts, build_pages, build_tables, finish_fonts, manage
+from embedded.children import end_group, end_strays
+from embedded.launch import BASE_DIR, DATABASES, Launch, read_launch
 from embedded.pango import require_pango
 from embedded.ports import stated_port
 from embedded.refusals import StartRefused
@@ -44,6 +45,7 @@ def run() -> int:
         for sign in _STOP_SIGNALS:  # what follows takes seconds and is not to be cut short
             signal.signal(sign, signal.SIG_IGN)
         stack.close()
+        end_strays()
     if status == 0:
         say("Stopped. The data is kept.")
     return status
@@ -62,9 +64,14 @@ def _start_and_watch(launch: Launch, stack: ExitStack) -> NoReturn:
         say("  Pango was missing and has been installed")
     environment = launch.child_environment(port)
     supervisor = Supervisor(environment=environment, folder=BASE_DIR)
+    fonts = begin_fonts(launch.var_dir, environment)
+    if fonts is not None:
+        stack.callback(end_group, fonts)
     start_servers(launch, supervisor, stack)
-    build_all(launch.var_dir, environment)
     _prepare_databases(launch, environment)
+    if fonts is not None:
+        finish_fonts(fonts, launch.var_dir)
+    build_pages(launch.var_dir, environment)
     stack.callback(supervisor.stop)
     with step("Web server, worker and beat"):
         for service in _services(launch, port):
@@ -99,18 +106,17 @@ def _take_folder(launch: Launch, stack: ExitStack) -> None:
 
 
 def _prepare_databases(launch: Launch, environment: dict[str, str]) -> None:
-    with step("Tables"):
-        manage("migrate", "--no-input", "--verbosity=0", environment=environment)
+    # The marks lie beside the data that they speak of, so that they go together.
+    folder = server_home(launch.var_dir, service_account()) / "postgres"
+    build_tables(None if launch.is_set("DATABASE_URL") else folder / "migrated", environment)
     if not launch.demo:
         return
-    # The mark lies beside the data that it speaks of, so that the two go together.
-    folder = server_home(launch.var_dir, service_account()) / "postgres"
-    mark = folder / "demo-loaded" if launch.needs_postgres else None
-    if mark is None or not mark.exists():
+    own = any(launch.is_set(setting) for setting in DATABASES)
+    if own or not (folder / "demo-loaded").exists():
         with step("Demonstration company (once)"):
             manage("demo_load", environment=environment)
-        if mark is not None:
-            mark.touch()
+        if not own:
+            (folder / "demo-loaded").touch()
 
 
 def _services(launch: Launch, port: int) -> list[Service]:

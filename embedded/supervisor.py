@@ -12,7 +12,7 @@ from pathlib import Path
 from textwrap import indent
 from typing import IO
 
-from embedded.children import last_lines, start_child
+from embedded.children import end_group, last_lines, start_child
 from embedded.terminal import say
 
 _KEPT_LINES = 15
@@ -81,8 +81,8 @@ class Supervisor:
             if service.process is not None and service.process.poll() is None:
                 say(f"{service.name} did not end within {GRACE_SECONDS:.0f} s and was killed.")
                 service.process.kill()
-                service.process.wait()
-            _end_group(service)
+            if service.process is not None:
+                end_group(service.process)
         self._pass_on(0)
         self._selector.close()
         self._services.clear()
@@ -125,15 +125,6 @@ def _read(stream: IO[bytes]) -> bytes | None:
 def _signal(service: Service, sign: signal.Signals) -> None:
     if service.process is not None and service.process.poll() is None:
         service.process.send_signal(sign)
-
-
-def _end_group(service: Service) -> None:
-    """End what a killed program left behind: each one leads a process group of its own."""
-    if service.process is not None:
-        try:
-            os.killpg(service.process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
 
 
 def _obituary(name: str, code: int, words: str) -> str:

@@ -69,5 +69,13 @@ def test_address_that_is_set_stays() -> None:
     assert environment["ALLOWED_HOSTS"] == "privacy.example"
 
 
+def test_bytecode_is_kept_apart_where_it_is_not_wanted_beside_the_source() -> None:
+    apart = launch(PYTHONDONTWRITEBYTECODE="1").child_environment(8000)
+
+    assert "PYTHONDONTWRITEBYTECODE" not in apart
+    assert apart["PYTHONPYCACHEPREFIX"] == "/srv/var/bytecode"
+    assert "PYTHONPYCACHEPREFIX" not in launch().child_environment(8000)
+
+
 def test_production_names_its_hosts_itself() -> None:
     assert "ALLOWED_HOSTS" not in launch("192.0.2.7", demo=False).child_environment(8000)

@@ -10,7 +10,7 @@ import pytest
 from embedded import supervisor as module
 from embedded.children import start_child
 from embedded.supervisor import Service, ServiceDied, Supervisor
-from tests.embedded.conftest import is_running
+from tests.embedded.conftest import await_end, is_running
 
 SPEAK = "import time; print('hello', flush=True); print('', flush=True); time.sleep(60)"
 STUBBORN = (
@@ -157,11 +157,3 @@ def test_child_dies_with_a_starter_that_is_killed(tmp_path: Path) -> None:
         starter.wait()
 
     await_end(child)
-
-
-def await_end(pid: int) -> None:
-    """Nobody of ours can wait for a process whose starter is dead."""
-    deadline = time.monotonic() + 10
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not is_running(pid)
