@@ -23,6 +23,7 @@ SHEET_ROWS = 3
 #: A table of more rows is folded, so that a telephone need not scroll past it.
 UNFOLDED_ROWS = 12
 _NUMBERS = frozenset({ColumnType.INTEGER, ColumnType.DECIMAL})
+_DATES = frozenset({ColumnType.DATE, ColumnType.DATETIME})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,10 @@ class Heading:
     @property
     def is_number(self) -> bool:
         return self.type in _NUMBERS and not self.is_quiet
+
+    @property
+    def is_date(self) -> bool:
+        return self.type in _DATES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,11 +1,14 @@
 """How single values are shown."""
 
 import re
+from datetime import datetime, tzinfo
 
 from django import template
 from django.forms import BoundField
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -13,11 +16,10 @@ from requests_portal.services.reading import own_day, read_value
 
 register = template.Library()
 
-#: The space in “Article 15”, “art. 15”, “artikli 15”, “15. pants”.
-_ARTICLE_THEN_NUMBER = re.compile(
-    r"(?<=\b[Aa]rt\.) (?=\d)|(?<=\bArticle) (?=\d)|(?<=\d\.) (?=pant)"
-)
+#: “Article 15”, “art. 15”, “artikli 15”; “15. pants”; “w”, “z”, “i” and the like in Polish.
+_ARTICLE_AND_NUMBER = re.compile(r"\b([Aa]rt\w*\.?) (?=\d)|(?<=\d)(\.) (?=pant)")
 _ONE_LETTER_WORD = re.compile(r"(?<=[\s>(])([aiouwzAIOUWZ]) ")
+_TIE = "\u00a0"
 
 
 @register.filter
@@ -30,16 +32,28 @@ register.filter("own_day", own_day)
 
 
 @register.filter
+def own_day_in(moment: datetime, zone: tzinfo) -> str:
+    """Show the local day of an instant in a zone, which need not be the one of the settings."""
+    return own_day(moment.astimezone(zone))
+
+
+@register.filter
 def grouped(number: int) -> str:
     """Show a whole number with its thousands apart, as the language does it."""
     return number_format(number, use_l10n=True, force_grouping=True)
 
 
+@register.filter
+def unbroken(text: str) -> SafeString:
+    """Mark a text that stays on one line, such as a reference with hyphens."""
+    return format_html('<span class="unbroken">{}</span>', text)
+
+
 @register.filter(is_safe=True)
 def tied(text: str) -> str:
     """Keep together what no line may end with: Polish words of one letter, “Article” and number."""
-    text = _ARTICLE_THEN_NUMBER.sub("\u00a0", text)
-    return _ONE_LETTER_WORD.sub("\\1\u00a0", text) if get_language() == "pl" else text
+    text = _ARTICLE_AND_NUMBER.sub(rf"\1\2{_TIE}", text)
+    return _ONE_LETTER_WORD.sub(rf"\1{_TIE}", text) if get_language() == "pl" else text
 
 
 @register.filter
