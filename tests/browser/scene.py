@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from playwright.sync_api import BrowserContext, StorageState
 
 from demo.personas import PERSONAS
-from tests.browser.mailbox import Letter
 from tests.browser.pages import (
+    STEPS,
     Answers,
     answer,
     decide,
@@ -35,7 +35,7 @@ class Scene:
     found: str
     answered: str
     table: str
-    mail: Letter  # with a link that nobody has used
+    token: str  # of a link that nobody has used
     sessions: dict[str, StorageState]
 
 
@@ -74,7 +74,8 @@ def set_scene(stack: Stack, new_context: Callable[..., BrowserContext]) -> Scene
         decide(page, references["answered"], "granted", "This is for you.")
     assert table is not None
     mail = stack.mailbox.wait_for(references["answered"], to=_NAMESAKE.person.email, number=2)
-    return Scene(**references, table=table, mail=mail, sessions=sessions)
+    token = mail.link.rstrip("/").rpartition("/")[2]
+    return Scene(**references, table=table, token=token, sessions=sessions)
 
 
 def _half_way(new_context: Callable[..., BrowserContext]) -> StorageState:
@@ -82,7 +83,7 @@ def _half_way(new_context: Callable[..., BrowserContext]) -> StorageState:
     with new_context() as context:
         page = context.new_page()
         page.goto("/en/request/access/name/")
-        for step in ("name", "email", "phone", "customer-number", "country", "about"):
+        for step in STEPS:
             page.wait_for_url(f"**/{step}/")
             answer(page, step, STRANGER.to(step))
         page.wait_for_url("**/review/")
