@@ -21,19 +21,26 @@ from requests_portal.services.links import issue_link
 
 @dataclass(frozen=True, kw_only=True)
 class MailText:
-    """A mail in one language; personal data stays out, but for the person's own name."""
+    """A mail in one language; personal data stays out, but for the person's own name.
+
+    `action` is the label of the button and its full address.
+    """
 
     subject: str
     greeting: str
     paragraphs: tuple[str, ...]
     dates: tuple[DateLine, ...] = ()
-    action_label: str
-    action_url: str
+    action: tuple[str, str]
     after: tuple[str, ...] = ()
 
 
 def _queue(case: Case, *, kind: str, mail: MailText, at: datetime) -> None:
-    context = {"mail": mail, "case": case, "dpo_email": settings.DPO_EMAIL}
+    context = {
+        "mail": mail,
+        "case": case,
+        "language": case.language,
+        "dpo_email": settings.DPO_EMAIL,
+    }
     queue_mail(
         to=case.email,
         subject=mail.subject,
@@ -74,8 +81,7 @@ def send_acknowledgement(*, case: Case, at: datetime) -> None:
                 ),
             ),
             dates=tuple(date_lines(case)),
-            action_label=_("Confirm and see my request"),
-            action_url=issue_link(case=case, at=at),
+            action=(_("Confirm and see my request"), issue_link(case=case, at=at)),
             after=(
                 _link_is_yours(),
                 _(
@@ -102,8 +108,7 @@ def send_answer_ready(*, case: Case, package: Package, at: datetime) -> None:
                 _("You can read our letter and download your data until %(until)s.")
                 % {"until": until},
             ),
-            action_label=_("Open my answer"),
-            action_url=issue_link(case=case, at=at),
+            action=(_("Open my answer"), issue_link(case=case, at=at)),
             after=(_link_is_yours(),),
         )
         _queue(case, kind="answer", mail=mail, at=at)
@@ -123,8 +128,7 @@ def send_new_link_if_known(*, reference: str, email: str, at: datetime) -> None:
                 % {"reference": case.reference},
                 greeting=_greeting(case),
                 paragraphs=(_("Here is the new link you asked for."),),
-                action_label=_("See my request"),
-                action_url=issue_link(case=case, at=at),
+                action=(_("See my request"), issue_link(case=case, at=at)),
                 after=(_link_is_yours(),),
             )
             _queue(case, kind="link", mail=mail, at=at)
