@@ -87,6 +87,18 @@ RIGHT_NAMES: dict[Right, Text] = {
     Right.COMPLAINT: _("Complaint"),
 }
 
+#: Where the right stands, as a label: a paragraph is not an article in every language.
+ARTICLE_LABELS: dict[Right, Text] = {
+    Right.ACCESS: _("Article 15 GDPR"),
+    Right.RECTIFICATION: _("Article 16 GDPR"),
+    Right.ERASURE: _("Article 17 GDPR"),
+    Right.RESTRICTION: _("Article 18 GDPR"),
+    Right.OBJECTION: _("Article 21 GDPR"),
+    Right.PORTABILITY: _("Article 20 GDPR"),
+    Right.WITHDRAWAL: _("Article 7(3) GDPR"),
+    Right.COMPLAINT: _("Article 77 GDPR"),
+}
+
 STATES: dict[State, Text] = {
     State.RECEIVED: pgettext_lazy("state of a request", "Received"),
     State.IN_PROGRESS: pgettext_lazy("state of a request", "In progress"),

@@ -1,6 +1,7 @@
 """What was found for a case, joined with the words of the data map, for staff to look through."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import get_language
@@ -120,7 +121,8 @@ class RowsPage:
 
     title: str
     headings: tuple[str, ...]
-    rows: list[tuple[list[Any], CollectedRow]]
+    #: The values of each row in the order of the headings, and the day it is kept until.
+    rows: list[tuple[list[Any], CollectedRow, datetime | None]]
     number: int
     last: int
     first_row: int
@@ -140,9 +142,15 @@ def rows_page(table: CollectedTable, *, number: int) -> RowsPage:
     return RowsPage(
         title=mapped.title.in_language(language),
         headings=tuple(heading for _name, heading in columns),
-        rows=[([row.values.get(name) for name, _heading in columns], row) for row in rows],
+        rows=[
+            ([row.values.get(name) for name, _heading in columns], row, _until(row)) for row in rows
+        ],
         number=number,
         last=last,
         first_row=(number - 1) * PAGE_ROWS + 1,
         total=table.row_count,
     )
+
+
+def _until(row: CollectedRow) -> datetime | None:
+    return datetime.fromisoformat(row.kept_until) if row.kept_until else None

@@ -49,6 +49,13 @@ def unbroken(text: str) -> SafeString:
     return format_html('<span class="unbroken">{}</span>', text)
 
 
+@register.filter
+def breakable(address: str) -> SafeString:
+    """Let an e-mail address break before its @ where the line is short, not amid a word."""
+    local, at, domain = address.rpartition("@")
+    return format_html("{}<wbr>{}{}", local, at, domain)
+
+
 @register.filter(is_safe=True)
 def tied(text: str) -> str:
     """Keep together what no line may end with: Polish words of one letter, “Article” and number."""

@@ -193,16 +193,16 @@ def test_rows_are_paged_and_each_look_is_on_record(
     table = CollectedTable.objects.get(table_name="notes")
     assert table.row_count == 1201
     first = desk.get(url("table-rows", case, table.pk))
-    assert [row.values["id"] for _values, row in first.context["page"].rows] == [
+    assert [row.values["id"] for _values, row, _until in first.context["page"].rows] == [
         1,
         *range(10, 59),
     ]
     eleventh = desk.get(url("table-rows", case, table.pk), {"page": 11})
-    assert [row.values["id"] for _values, row in eleventh.context["page"].rows] == list(
+    assert [row.values["id"] for _values, row, _until in eleventh.context["page"].rows] == list(
         range(509, 559)
     )
     last = desk.get(url("table-rows", case, table.pk), {"page": 999})
-    assert [row.values["id"] for _values, row in last.context["page"].rows] == [1209]
+    assert [row.values["id"] for _values, row, _until in last.context["page"].rows] == [1209]
     looks = events_of("case", str(case.id)).filter(verb="data.viewed").order_by("id")
     assert [event.actor_ref for event in looks] == [str(handler.pk)] * 3
 

@@ -16,7 +16,7 @@ from requests_portal.models import (
     Letter,
     Package,
 )
-from requests_portal.templatetags.display import answer_text, lookup, person_of
+from requests_portal.templatetags.display import answer_text, breakable, lookup, person_of
 
 
 def test_answer_text_shows_the_words_of_a_choice_or_a_dash() -> None:
@@ -43,6 +43,17 @@ def test_lookup_of_what_is_not_there_is_empty() -> None:
 )
 def test_person_of_names_who_acted(kind: str, ref: str, shown: str) -> None:
     assert person_of(Event(actor_kind=kind, actor_ref=ref), {7: "Hanna"}) == shown
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("jan.kowalski@example.com", "jan.kowalski<wbr>@example.com"),
+        ("<b>@example.com", "&lt;b&gt;<wbr>@example.com"),
+    ],
+)
+def test_breakable_lets_an_address_break_before_its_at(address: str, shown: str) -> None:
+    assert breakable(address) == shown
 
 
 def test_models_name_themselves_without_personal_data(case: Case) -> None:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.http import StaffRequest
 from accounts.models import User
 from accounts.views.access import require_role
+from audit.models import Event
 from lib.units import Status
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Right
@@ -60,9 +61,21 @@ def _context(case: Case, user: User, *, form: DecisionForm | None) -> dict[str, 
         "decision": getattr(case, "decision", None),
         "outcomes": OUTCOMES,
         "package": getattr(case, "package", None),
-        "timeline": [(event, AUDIT_VERBS.get(event.verb, event.verb)) for event in timeline(case)],
+        "timeline": [
+            (event, AUDIT_VERBS.get(event.verb, event.verb), _about(event, findings))
+            for event in timeline(case)
+        ],
         "people": dict(User.objects.values_list("pk", "name")),
     }
+
+
+def _about(event: Event, findings: list[Finding]) -> str:
+    """Name what an event is about: the source or the table, by its title."""
+    titles = {finding.unit.resource_id: finding.title for finding in findings} | {
+        item.table.table_name: item.title for finding in findings for item in finding.tables
+    }
+    code = event.data.get("resource") or event.data.get("table") or ""
+    return titles.get(code, code)
 
 
 def _is_working(case: Case, findings: list[Finding]) -> bool:

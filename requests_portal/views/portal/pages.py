@@ -5,13 +5,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from lib.entities import ENTITIES
-from requests_portal.domain.rights import ARTICLES, Right
-from requests_portal.texts import RIGHTS
+from requests_portal.domain.rights import Right
+from requests_portal.texts import ARTICLE_LABELS, RIGHTS
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    rights = [(right, RIGHTS[right], ARTICLES[right]) for right in Right]
+    rights = [(right, RIGHTS[right], ARTICLE_LABELS[right]) for right in Right]
     return render(request, "requests_portal/portal/home.html", {"rights": rights})
 
 
@@ -24,7 +24,7 @@ def right_detail(request: HttpRequest, right: str) -> HttpResponse:
     context = {
         "right": chosen,
         "text": RIGHTS[chosen],
-        "article": ARTICLES[chosen],
+        "article": ARTICLE_LABELS[chosen],
         "entities": ENTITIES.values(),
     }
     return render(request, "requests_portal/portal/right_detail.html", context)
