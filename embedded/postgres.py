@@ -143,7 +143,7 @@ class PostgresServer:
         complete = self.folder / "complete"
         if complete.exists():
             return
-        if self._data.exists():
+        if self._data.exists() and any(self._data.iterdir()):
             raise StartRefused(
                 f"The database folder {self.folder} was not finished: an earlier first start broke "
                 f"off. Remove it to begin anew (make reset-demo, or: rm -r {self.folder})."

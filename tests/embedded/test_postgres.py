@@ -209,3 +209,5 @@ def test_initdb_that_fails_is_quoted(make_postgres: MakePostgres) -> None:
 
     assert str(refusal.value).startswith(f"initdb failed in {server.folder}.")
     assert "Permission denied" in str(refusal.value)
+    server.folder.chmod(0o711)
+    server.start()  # what failed left nothing in the way
