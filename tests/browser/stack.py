@@ -91,11 +91,23 @@ def running_stack(home: Path) -> Iterator[Stack]:
         except subprocess.TimeoutExpired:
             process.kill()
             raise
+        _remove_data(var_dir)
     said = log.read_text()
     assert status == 0, said
     assert said.endswith("Stopped. The data is kept.\n"), said
     assert " ERROR " not in said, said
     assert processes_of(var_dir) == []
+
+
+def _remove_data(var_dir: Path) -> None:
+    """Also where it lies outside the folder: for root, pytest's folders are closed to servers."""
+    subprocess.run(
+        [sys.executable, "-m", "embedded", "reset"],
+        cwd=BASE_DIR,
+        env=bare_environment() | {"VAR_DIR": str(var_dir), "DEMO": "true"},
+        check=True,
+        capture_output=True,
+    )
 
 
 def processes_of(var_dir: Path) -> list[str]:
