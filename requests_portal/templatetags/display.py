@@ -17,7 +17,7 @@ from requests_portal.services.reading import own_day, read_value
 register = template.Library()
 
 #: “Article 15”, “art. 15”, “artikli 15”; “15. pants”; “w”, “z”, “i” and the like in Polish.
-_ARTICLE_AND_NUMBER = re.compile(r"\b([Aa]rt\w*\.?) (?=\d)|(?<=\d)(\.) (?=pant)")
+_ARTICLE_AND_NUMBER = re.compile(r"\b([Aa]rt\w*\.?) (?=\d)|(?<=\d)(\.) (?=pant|punkt)")
 _ONE_LETTER_WORD = re.compile(r"(?<=[\s>(])([aiouwzAIOUWZ]) ")
 _TIE = "\u00a0"
 

@@ -99,7 +99,7 @@ def test_unbroken_text_is_escaped() -> None:
         ("pl", "<p>W domu i w pracy (art. 15)</p>", "<p>W_domu i_w_pracy (art._15)</p>"),
         ("pl", '<a class="w z">z nami</a>', '<a class="w z">z_nami</a>'),
         ("et", "artikli 15 lõige 1", "artikli_15 lõige 1"),
-        ("lv", "15. panta 1. punkts", "15._panta 1. punkts"),
+        ("lv", "15. panta 1. punkts", "15._panta 1._punkts"),
         ("en", "part 15, 2025. pantry", "part 15, 2025._pantry"),
     ],
 )
