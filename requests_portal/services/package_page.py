@@ -55,10 +55,6 @@ class Cell:
     def is_nothing(self) -> bool:
         return self.text == NOTHING
 
-    @property
-    def is_address(self) -> bool:
-        return "@" in self.text
-
 
 @dataclass(frozen=True, kw_only=True)
 class ReadableRow:

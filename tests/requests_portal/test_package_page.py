@@ -29,7 +29,7 @@ NOTES = (
     "INSERT INTO notes SELECT n, 'ana@example.com', $body$BODY$body$, NULL, '2025-02-10 08:00+02'"
     " FROM generate_series(100, LAST) n"
 )
-VOID = {"meta", "br", "wbr", "hr", "img", "input", "link"}
+VOID = {"meta", "br", "hr", "img", "input", "link"}
 NOT_BEGUN = " Some records have no end date yet, because the period has not begun."
 PAST = "Some of your records are past their end date and due for erasure; "
 CELLS = {"td", "th", "caption"}
