@@ -10,7 +10,7 @@ from tests.browser.conftest import NewContext
 from tests.browser.scene import Scene
 from tests.browser.views import DESK, View, portal
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
 _VIEWS = portal("en") + DESK
 _LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _OPTIONS = {"runOnly": {"type": "tag", "values": _LEVELS}, "resultTypes": ["violations"]}

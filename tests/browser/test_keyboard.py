@@ -7,7 +7,7 @@ from tests.browser.conftest import NewContext
 from tests.browser.pages import STEPS, Answers, received_reference
 from tests.browser.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
 _STOPS = 40
 _ANSWERS = Answers("en", "Kim Keys", "kim@example.org", country="LV", about="Tab, Tab, Enter.")
 _FOCUS = """() => {

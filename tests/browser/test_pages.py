@@ -10,7 +10,7 @@ from tests.browser.conftest import NewContext
 from tests.browser.scene import Scene
 from tests.browser.views import DESK, View, portal
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
 _LANGUAGES = ("en", "pl", "et", "lv")
 _PORTAL = list(zip(*map(portal, _LANGUAGES), strict=True))
 _WIDTHS = (320, 390, 1280)

@@ -36,7 +36,7 @@ from tests.browser.pages import (
 )
 from tests.browser.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
 _LOCALES = {"en": "en-GB", "pl": "pl-PL", "et": "et-EE", "lv": "lv-LV"}
 _WALKERS = {persona.person.language: persona for persona in reversed(PERSONAS[:4])}
 _SPELLINGS = {"en": "+372 5345 6789", "pl": "601 234 567", "et": "5123 4567", "lv": "29 123 456"}

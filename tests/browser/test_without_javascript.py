@@ -8,7 +8,7 @@ from tests.browser.conftest import NewContext
 from tests.browser.pages import Answers, choose, file_request, open_case, open_link, sign_in, submit
 from tests.browser.stack import Stack
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.xdist_group("stack")]
+pytestmark = [pytest.mark.browser, pytest.mark.stack]
 _TRIES = 120
 
 
