@@ -1,5 +1,6 @@
 """What people and staff can enter, cleaned before any service sees it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -10,6 +11,7 @@ from lib.identifiers import InvalidEmail, InvalidPhone, normalise_email, normali
 from requests_portal.domain.rights import Outcome
 from requests_portal.texts import OUTCOMES, Text
 
+_NOT_IN_A_NAME = re.compile(r"[<>@:/\\]|www\.", re.IGNORECASE)
 _REGION = {"pl": "PL", "et": "EE", "lv": "LV"}
 
 
@@ -29,10 +31,17 @@ class NameForm(QuestionForm):
     hint = _("As you gave it to us, so that we recognise you.")
     name = forms.CharField(
         label=_("Full name"),
-        max_length=200,
+        max_length=120,
         error_messages={"required": _("Enter your name.")},
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
+
+    def clean_name(self) -> str:
+        """Refuse what no name holds: our mails greet by it and must carry no stranger's link."""
+        name = str(self.cleaned_data["name"])
+        if _NOT_IN_A_NAME.search(name):
+            raise forms.ValidationError(_("Enter your name."))
+        return name
 
 
 class EmailForm(QuestionForm):

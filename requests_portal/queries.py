@@ -15,6 +15,8 @@ from audit.queries import events_of
 from lib.blobs import Blob, BlobChunk, open_blob, read_chunk
 from lib.entities import ENTITIES
 from lib.keyed_hash import keyed_hash
+from outbox.models import Message
+from outbox.queries import messages_for
 from requests_portal.domain.lifecycle import OPEN_STATES
 from requests_portal.models import Case, CollectedTable, CollectionUnit, Letter, Package
 
@@ -127,6 +129,11 @@ def table_of(case: Case, table_id: int) -> CollectedTable | None:
         .filter(unit__case=case, id=table_id)
         .first()
     )
+
+
+def mails_of(case: Case) -> list[Message]:
+    """Return the mails of a case without opening their seals, oldest first."""
+    return list(messages_for(f"case:{case.id}:").defer("to", "subject", "text", "html"))
 
 
 def timeline(case: Case) -> list[AuditEvent]:

@@ -127,6 +127,8 @@ AUDIT_VERBS: dict[str, Text] = {
     "collection.started": _("Search of all sources begun"),
     "collection.done": _("Source searched"),
     "collection.failed": _("Source could not be searched"),
+    "collection.narrowed": _("Search ordered without numbers that are not proven"),
+    "mail.requeued": _("Mail ordered again"),
     "collection.requeued": _("Search of a source ordered again"),
     "package.failed": _("Package could not be built"),
     "package.requeued": _("Package ordered again"),

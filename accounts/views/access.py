@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, cast
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import add_never_cache_headers
 
 from accounts.domain.roles import Role
 from accounts.http import StaffRequest
@@ -27,7 +28,9 @@ def require_role(
                 return redirect_to_login(request.get_full_path())
             if not request.user.has_role(*roles):
                 raise PermissionDenied
-            return view(cast("StaffRequest", request), *args, **kwargs)
+            response = view(cast("StaffRequest", request), *args, **kwargs)
+            add_never_cache_headers(response)  # nothing stays in a shared browser
+            return response
 
         return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", guarded)
 

@@ -17,8 +17,17 @@ class Decision(models.Model):
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="decision")
     outcome = models.CharField(max_length=16, choices=[(o.value, o.value) for o in Outcome])
     message = EncryptedTextField(blank=True)
+    #: The handler has stated that the data found belongs to this person.
+    identity_checked = models.BooleanField()
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="decision_needs_identity_checked", condition=Q(identity_checked=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.outcome} on {self.case_id}"

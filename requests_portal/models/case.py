@@ -46,6 +46,8 @@ class Case(models.Model):
     extended_on = models.DateField()
 
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    #: Search only with identifiers that our records join to the person's own address.
+    only_proven = models.BooleanField(default=False)
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,

@@ -1,6 +1,7 @@
 """Cases: how they begin and the one door through which their state changes."""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from audit.domain.actor import Actor
+from audit.domain.event_data import JSONValue
 from audit.services import record
 from requests_portal.domain.intake import Intake
 from requests_portal.domain.lifecycle import Event, State, next_state
@@ -25,6 +27,10 @@ _STAMP: dict[Event, str] = {
 }
 
 
+class AlreadyFiled(Exception):
+    """This draft became a case already; nothing was done twice."""
+
+
 class CaseMovedOn(Exception):
     """Somebody else changed the case first; nothing was changed by this call."""
 
@@ -32,11 +38,14 @@ class CaseMovedOn(Exception):
 def receive_case(
     *, intake: Intake, by: Actor, at: datetime, draft: IntakeDraft | None = None
 ) -> Case:
-    """Open a case and acknowledge it by mail. The clock starts at `intake.received_at`."""
+    """Open a case and acknowledge it by mail. The clock starts at `intake.received_at`.
+
+    Raises AlreadyFiled when the draft was sent before, as by a second tap on the button.
+    """
     with transaction.atomic():
+        if draft is not None and not IntakeDraft.objects.filter(id=draft.id).delete()[0]:
+            raise AlreadyFiled
         case = _create(intake)
-        if draft is not None:
-            draft.delete()
         record(
             "case.received",
             by=by,
@@ -84,8 +93,18 @@ def _create(intake: Intake) -> Case:
                 raise
 
 
-def move(*, case: Case, event: Event, by: Actor, at: datetime, **changes: Any) -> Case:  # noqa: ANN401 (model fields)
+def move(
+    *,
+    case: Case,
+    event: Event,
+    by: Actor,
+    at: datetime,
+    data: Mapping[str, JSONValue] | None = None,
+    **changes: Any,  # noqa: ANN401 (model fields)
+) -> Case:
     """Change the state of a case: the one door. Call inside a transaction with what goes with it.
+
+    `data` goes into the audit event.
 
     The UPDATE is conditional on the state the caller saw, so that of two people one wins.
     Raises IllegalTransition when the event does not fit, CaseMovedOn when somebody was first.
@@ -101,7 +120,14 @@ def move(*, case: Case, event: Event, by: Actor, at: datetime, **changes: Any) -
     for name, value in changes.items():
         setattr(case, name, value)
     case.state = target.value
-    record(f"case.{event.value}", by=by, at=at, object_kind="case", object_id=str(case.id))
+    record(
+        f"case.{event.value}",
+        by=by,
+        at=at,
+        object_kind="case",
+        object_id=str(case.id),
+        data=data,
+    )
     return case
 
 

@@ -91,13 +91,17 @@ class ClockState:
     sentence: str
 
 
-def clock_state(case: Case, *, at: datetime) -> ClockState:
-    """Describe the clock at the instant `at`, in local days of the responsible entity."""
+def clock_state(case: Case, *, at: datetime, until: date | None = None) -> ClockState:
+    """Describe the clock at the instant `at`, in local days of the responsible entity.
+
+    It counts to the safe date, the one staff work to; the person is shown `until`, the last day
+    that the law allows.
+    """
     if not case.is_open and case.answered_at is not None:
         answered_on = timezone.localdate(case.answered_at, case.entity.tz)
         sentence = _("Answered on %(day)s.") % {"day": date_format(answered_on)}
         return ClockState(days=0, tone="done", sentence=sentence)
-    days = (case.safe_on - timezone.localdate(at, case.entity.tz)).days
+    days = ((until or case.safe_on) - timezone.localdate(at, case.entity.tz)).days
     if days < 0:
         sentence = ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": -days}
         return ClockState(days=days, tone="late", sentence=sentence)

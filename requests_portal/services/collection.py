@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from audit.domain.actor import Actor
@@ -22,19 +23,20 @@ from datamap.domain.vocabulary import Role
 from datamap.queries import controller_of, current_version, map_of
 from lib.blobs import Blob, BlobNotWritable, BlobWriter, create_blob, delete_blob
 from lib.faults import log_fault
-from lib.units import LeaseLost, backoff, claim_next, extend_lease, fail, finish, requeue
+from lib.units import LeaseLost, Status, backoff, claim_next, extend_lease, fail, finish, requeue
 from lib.wakeups import wake
-from requests_portal.domain.lifecycle import Event
+from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, CollectedTable, CollectionUnit
 from requests_portal.queries import LARGEST_CHUNK
 from requests_portal.services.cases import move
 from requests_portal.services.expiry import KeptRange, kept_until
-from requests_portal.services.identification import identify
+from requests_portal.services.identification import Beat, identify, keys_from
 
 logger = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-LEASE = timedelta(minutes=2)
+#: Longer than any one statement on a source may take: each step of the work extends it.
+LEASE = timedelta(seconds=settings.SOURCE_STATEMENT_TIMEOUT) + timedelta(minutes=1)
 MAX_ATTEMPTS = 8
 _COLLECT = "requests_portal.tasks.collect"
 _CHUNK_BYTES = 192 * 1024
@@ -43,10 +45,46 @@ _WORKER = Actor.system("collection")
 
 def start_collection(*, case: Case, by: Actor, at: datetime) -> None:
     """Begin work on a case: one unit for each resource of the data map in force."""
+    with transaction.atomic():
+        move(case=case, event=Event.START, by=by, at=at)
+        _order_search(case, by=by, at=at)
+
+
+class StillSearching(Exception):
+    """A worker is at it, or an answer was decided: the search cannot be begun anew now."""
+
+
+def search_only_proven(*, case: Case, by: Actor, at: datetime) -> None:
+    """Throw away what was found and search anew with proven identifiers alone (ADR 6).
+
+    Raises StillSearching while a source is being searched or after a decision.
+    """
+    with transaction.atomic():
+        locked = Case.objects.select_for_update(no_key=True).get(id=case.id)
+        units = locked.collection_units.select_for_update(no_key=True)
+        if State(locked.state) is not State.IN_PROGRESS or any(
+            unit.status in {Status.QUEUED, Status.RUNNING} for unit in units
+        ):
+            raise StillSearching
+        Case.objects.filter(id=case.id).update(only_proven=True)
+        delete_collected(case)
+        locked.collection_units.all().delete()
+        record("collection.narrowed", by=by, at=at, object_kind="case", object_id=str(case.id))
+        _order_search(case, by=by, at=at)
+
+
+def delete_collected(case: Case) -> None:
+    """Delete the copies of what was found; the counts stay."""
+    for table in CollectedTable.objects.filter(unit__case=case, blob__isnull=False):
+        if table.blob is not None:
+            delete_blob(table.blob)
+    case.collection_units.update(searched_with=[])
+
+
+def _order_search(case: Case, *, by: Actor, at: datetime) -> None:
     version = current_version()
     data_map = map_of(version.hash)
     with transaction.atomic():
-        move(case=case, event=Event.START, by=by, at=at)
         for position, resource in enumerate(data_map.resources):
             unit = CollectionUnit.objects.create(
                 case=case,
@@ -71,7 +109,7 @@ def start_collection(*, case: Case, by: Actor, at: datetime) -> None:
             at=at,
             object_kind="case",
             object_id=str(case.id),
-            data={"resources": len(data_map.resources), "data_map": version.hash[:12]},
+            data={"resources": len(data_map.resources), "map_version": version.pk},
         )
 
 
@@ -96,7 +134,10 @@ def collect_next(*, clock: Clock) -> bool:
     if unit is None:
         return False
     try:
-        _search(unit, clock=clock)
+        if unit.attempts > MAX_ATTEMPTS:  # its worker died every time, so nobody gave it back
+            _give_back(unit, code="interrupted", text="", at=clock())
+        else:
+            _search(unit, clock=clock)
     except (LeaseLost, BlobNotWritable):
         logger.info("collection unit %s is in other hands now", unit.pk)
     except SourceError as error:
@@ -125,7 +166,11 @@ def _search(unit: CollectionUnit, *, clock: Clock) -> None:
     case = Case.objects.get(id=unit.case_id)
     data_map = map_of(unit.map_version.hash)
     resource = data_map.resource(unit.resource_id)
-    keys = _identify(unit, case, data_map)
+
+    def beat() -> None:
+        extend_lease(unit, at=clock(), lease=LEASE)
+
+    keys = _identify(unit, case, data_map, beat)
     with connector_for(resource).snapshot() as reader:
         for collected in unit.tables.filter(searched_at__isnull=True):
             table = resource.table(collected.table_name)
@@ -133,27 +178,32 @@ def _search(unit: CollectionUnit, *, clock: Clock) -> None:
                 if collected.is_ours:
                     _collect_table(unit, collected, _lines(rows, table, resource), clock=clock)
                 else:
-                    controllers = _count_by_controller(rows, table, resource, data_map)
+                    controllers = _count_by_controller(rows, table, resource, data_map, beat)
                     _note_entrusted(unit, collected, controllers, at=clock())
     _finish_unit(unit, at=clock())
 
 
-def _identify(unit: CollectionUnit, case: Case, data_map: DataMap) -> SubjectKeys:
-    """Find the person's further identifiers and note what is searched for, and why."""
-    keys, known = identify(case, data_map)
-    unit.searched_with = [one.as_json() for one in known]
-    CollectionUnit.objects.filter(pk=unit.pk, lease_token=unit.lease_token).update(
-        searched_with=unit.searched_with
-    )
-    return keys
+def _identify(unit: CollectionUnit, case: Case, data_map: DataMap, beat: Beat) -> SubjectKeys:
+    """Find the person's further identifiers once, and note what is searched for, and why.
+
+    A later attempt goes by the note: tables that are finished were searched with the same.
+    """
+    if not unit.searched_with:
+        unit.searched_with = [one.as_json() for one in identify(case, data_map, beat=beat)]
+        CollectionUnit.objects.filter(pk=unit.pk, lease_token=unit.lease_token).update(
+            searched_with=unit.searched_with
+        )
+    return keys_from(unit.searched_with)
 
 
 def _count_by_controller(
-    rows: Iterable[ExtractedRow], table: Table, resource: Resource, data_map: DataMap
+    rows: Iterable[ExtractedRow], table: Table, resource: Resource, data_map: DataMap, beat: Beat
 ) -> Counter[str]:
     """Count rows by the controller whose data they are; their content is not ours to hand out."""
     counts: Counter[str] = Counter()
-    for row in rows:
+    for number, row in enumerate(rows):
+        if number % LARGEST_CHUNK == 0:
+            beat()
         controller = controller_of(data_map, table, row.controller_key)
         if controller is None:  # entrusted by somebody the map does not name: never passed over
             raise SourceMismatch("mismatch", resource=resource.id, table=table.name)

@@ -27,20 +27,42 @@ class OutcomeContradictsFindings(DecisionRefused):
     """Data was found but the decision says nothing is held, or the other way round."""
 
 
-def decide(*, case: Case, outcome: Outcome, message: str, by: User, at: datetime) -> Decision:
+def decide(
+    *,
+    case: Case,
+    outcome: Outcome,
+    message: str,
+    identity_checked: bool,
+    by: User,
+    at: datetime,
+) -> Decision:
     """Decide an access request and order its package (Art. 15; Art. 12(3)).
+
+    `identity_checked`: the handler states that the data is this person's; without it the database
+    refuses the decision.
 
     Raises SearchIncomplete, OutcomeContradictsFindings, IllegalTransition or CaseMovedOn.
     """
     with transaction.atomic():
-        move(case=case, event=Event.DECIDE, by=Actor.staff(by.pk), at=at)
+        move(
+            case=case,
+            event=Event.DECIDE,
+            by=Actor.staff(by.pk),
+            at=at,
+            data={"outcome": outcome.value, "identity_checked": identity_checked},
+        )
         if case.collection_units.exclude(status=Status.DONE).exists():
             raise SearchIncomplete
         rows = found_rows(case)
         if (rows > 0) != (outcome is Outcome.GRANTED):
             raise OutcomeContradictsFindings
         decision = Decision.objects.create(
-            case=case, outcome=outcome.value, message=message, decided_by=by, decided_at=at
+            case=case,
+            outcome=outcome.value,
+            message=message,
+            identity_checked=identity_checked,
+            decided_by=by,
+            decided_at=at,
         )
         Package.objects.create(case=case, rows_total=2 * rows, not_before=at)
         wake("requests_portal.tasks.build_packages")

@@ -1,7 +1,7 @@
 """What was found for a case, joined with the words of the data map, for staff to look through."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import get_language
@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 from datamap.connectors.errors import ADVICE, SourceError
 from datamap.domain.schema import DataMap, Resource
 from datamap.queries import map_of
+from lib.entities import entity
 from requests_portal.models import Case, CollectedTable, CollectionUnit
 from requests_portal.queries import PAGE_ROWS, CollectedRow, collected_page, units_of
 from requests_portal.services.package_content import columns_of, retention_text
@@ -21,6 +22,8 @@ class TableFinding:
     table: CollectedTable
     title: str
     retention: str
+    #: The end of the last row's time, a day in the resource's own zone.
+    kept_until: date | None
     controllers: tuple[tuple[str, int], ...]
 
 
@@ -108,6 +111,9 @@ def _table(
         table=table,
         title=mapped.title.in_language(language),
         retention=retention_text(mapped, language),
+        kept_until=table.kept_until.astimezone(entity(resource.entity).tz).date()
+        if table.kept_until
+        else None,
         controllers=tuple(
             (data_map.controller(controller_id).name, rows)
             for controller_id, rows in table.controllers.items()

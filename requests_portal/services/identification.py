@@ -5,7 +5,9 @@ search begins with the identifiers of all. A source that cannot be asked fails t
 answer that leaves out what it alone could find must not look complete.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from datamap.connectors import connector_for
 from datamap.domain.keys import SubjectKeys
@@ -15,7 +17,13 @@ from requests_portal.models import Case
 
 #: Where an identifier was found: resource id and table name; None when the person gave it.
 Origin = tuple[str, str] | None
-_PASSES = 3
+Beat = Callable[[], None]
+#: Each pass follows the records one step further; a person is never that many steps wide.
+_PASSES = 10
+
+
+class NeverSettles(Exception):
+    """Every pass finds further identifiers: the map joins people who do not belong together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +57,18 @@ def keys_given(case: Case) -> SubjectKeys:
     )
 
 
-def identify(case: Case, data_map: DataMap) -> tuple[SubjectKeys, list[KnownAs]]:
-    """Return all identifiers of the person, and each with where it came from.
+def identify(case: Case, data_map: DataMap, *, beat: Beat) -> list[KnownAs]:
+    """Return all identifiers to search for, each with where it came from.
 
-    Raises SourceError when a source that identifies people cannot be asked.
+    `beat` is called before each source is asked, to keep a lease. Raises SourceError when a source
+    that identifies people cannot be asked, and NeverSettles.
     """
-    keys, origins = _grow(keys_given(case), data_map)
-    proven, _origins = _grow(SubjectKeys(emails=(case.email,)), data_map)
-    known = [
+    own = SubjectKeys(emails=(case.email,))
+    proven, proven_origins = _grow(own, data_map, beat)
+    keys, origins = proven, proven_origins
+    if not case.only_proven:
+        keys, origins = _grow(keys_given(case), data_map, beat)
+    return [
         KnownAs(
             kind=kind.value,
             value=value,
@@ -66,11 +78,24 @@ def identify(case: Case, data_map: DataMap) -> tuple[SubjectKeys, list[KnownAs]]
         for kind in KeyKind
         for value in keys.of(kind.value)
     ]
-    return keys, known
+
+
+def keys_from(known: Iterable[Mapping[str, Any]]) -> SubjectKeys:
+    """Return the identifiers as they were noted by `KnownAs.as_json`."""
+
+    def of(kind: KeyKind) -> tuple[str, ...]:
+        return tuple(str(one["value"]) for one in known if one["kind"] == kind.value)
+
+    return SubjectKeys(
+        emails=of(KeyKind.EMAIL),
+        phones=of(KeyKind.PHONE),
+        customer_numbers=of(KeyKind.CUSTOMER_NUMBER),
+        ips=of(KeyKind.IP),
+    )
 
 
 def _grow(
-    keys: SubjectKeys, data_map: DataMap
+    keys: SubjectKeys, data_map: DataMap, beat: Beat
 ) -> tuple[SubjectKeys, dict[tuple[str, str], tuple[str, str]]]:
     """Ask every identifying source until none knows more."""
     origins: dict[tuple[str, str], tuple[str, str]] = {}
@@ -78,10 +103,11 @@ def _grow(
     for _ in range(_PASSES):
         before = keys
         for resource in asking:
+            beat()
             resolved = connector_for(resource).resolve(keys)
             for found in resolved.found:
                 origins.setdefault((found.kind, found.value), (resource.id, found.table))
             keys = resolved.keys
         if keys == before:
-            break
-    return keys, origins
+            return keys, origins
+    raise NeverSettles

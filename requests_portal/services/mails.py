@@ -12,11 +12,23 @@ from django.utils.translation import gettext as _
 
 from audit.domain.actor import Actor
 from audit.services import record
+from lib.identifiers import InvalidEmail, normalise_email
+from lib.units import requeue
+from lib.wakeups import wake
+from outbox.models import Message
 from outbox.services import queue_mail
 from requests_portal.models import Case, Package
 from requests_portal.queries import email_hash
 from requests_portal.services.clock import DateLine, date_lines
 from requests_portal.services.links import issue_link
+
+
+def send_again(*, case: Case, message: Message, by: Actor, at: datetime) -> None:
+    """Give a mail that failed for good another round of attempts; NotFailed if it did not."""
+    with transaction.atomic():
+        requeue(message, at=at)
+        record("mail.requeued", by=by, at=at, object_kind="case", object_id=str(case.id))
+        wake("outbox.tasks.deliver_due")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,10 +128,12 @@ def send_answer_ready(*, case: Case, package: Package, at: datetime) -> None:
 
 def send_new_link_if_known(*, reference: str, email: str, at: datetime) -> None:
     """Mail a new link when reference and address belong together; otherwise do nothing."""
+    try:
+        address = normalise_email(email)
+    except InvalidEmail:
+        return
     with transaction.atomic():
-        case = Case.objects.filter(
-            reference=reference, email_hash=email_hash(email.strip().lower())
-        ).first()
+        case = Case.objects.filter(reference=reference, email_hash=email_hash(address)).first()
         if case is None:
             return
         with translation.override(case.language):

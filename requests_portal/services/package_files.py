@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -15,7 +16,8 @@ from requests_portal.texts import RIGHTS_REMINDER
 
 SCHEMA = Path(__file__).resolve().parent.parent / "package" / "data.schema.json"
 FORMAT = "apifonica-privacy/access/1"
-_FORMULA_STARTS = ("=", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "@", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"[+-][\d\s().,•-]*")
 
 Tick = Callable[[int], None]
 
@@ -144,12 +146,15 @@ def _cell(value: object) -> str:
     if isinstance(value, (dict, list)):
         return json.dumps(value, ensure_ascii=False)
     text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) or _is_sum(text) else text
+    return f"'{text}" if _is_formula(text) else text
 
 
-def _is_sum(text: str) -> bool:
-    """A sign begins a formula unless only a number or a phone number follows it."""
-    return text[:1] in {"+", "-"} and not text[1:].replace(" ", "").replace(".", "").isdigit()
+def _is_formula(text: str) -> bool:
+    """A sign begins a formula unless it begins a number: +48 (22) 531, -0,5, or a masked one."""
+    begin = text.lstrip()
+    if begin[:1] in {"+", "-"}:
+        return not _NUMBER.fullmatch(begin)
+    return begin.startswith(_FORMULA_STARTS)
 
 
 def table_key(resource: ResourceContent, table: TableContent) -> str:

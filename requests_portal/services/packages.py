@@ -24,6 +24,7 @@ from lib.wakeups import wake
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, Decision, Package
 from requests_portal.services.cases import move
+from requests_portal.services.collection import delete_collected
 from requests_portal.services.letters import ANSWER, answer_letter, keep_letter
 from requests_portal.services.mails import send_answer_ready
 from requests_portal.services.package_content import PackageContent, content_of
@@ -53,19 +54,22 @@ def build_next(*, clock: Clock) -> bool:
     if package is None:
         return False
     try:
-        _build(package, clock=clock)
+        if package.attempts > MAX_ATTEMPTS:  # its worker died every time, so nobody gave it back
+            _give_back(package, code="interrupted", at=clock())
+        else:
+            _build(package, clock=clock)
     except (LeaseLost, BlobNotWritable):
         logger.info("package %s is in other hands now", package.pk)
     except Exception as error:  # noqa: BLE001 (whatever it was, the package must not be lost)
         log_fault(logger, f"package {package.pk}", error)
-        _give_back(package, at=clock())
+        _give_back(package, code="internal", at=clock())
     return True
 
 
-def _give_back(package: Package, *, at: datetime) -> None:
+def _give_back(package: Package, *, code: str, at: datetime) -> None:
     retry_at = at + backoff(package.attempts) if package.attempts < MAX_ATTEMPTS else None
     with transaction.atomic():
-        fail(package, at=at, code="internal", text="", retry_at=retry_at)
+        fail(package, at=at, code=code, text="", retry_at=retry_at)
         record(
             "package.failed",
             by=_WORKER,
@@ -185,7 +189,10 @@ def count_download(*, package: Package, at: datetime) -> None:
 
 
 def remove_expired_packages(*, at: datetime) -> int:
-    """Delete the files of packages whose time is over and close their cases; return how many."""
+    """Delete the files of packages whose time is over and close their cases; return how many.
+
+    The copies that were collected for them go too: what was found is in the sources.
+    """
     expired = Package.objects.select_related("case", "blob").filter(
         Q(expires_at__lte=at), blob__isnull=False
     )
@@ -194,6 +201,7 @@ def remove_expired_packages(*, at: datetime) -> int:
         with transaction.atomic():
             if package.blob is not None:
                 delete_blob(package.blob)
+            delete_collected(package.case)
             record(
                 "package.expired",
                 by=_WORKER,

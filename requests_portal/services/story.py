@@ -22,40 +22,45 @@ def person_timeline(case: Case) -> list[Step]:
     """Return all steps of an access request in their order, with the one we are at marked."""
     package = getattr(case, "package", None)
     told = [
-        (_("We received your request"), case.received_at, ""),
+        (_("We received your request"), "", case.received_at, ""),
         (
             _("You confirmed your e-mail address"),
+            _("Confirm your e-mail address"),
             case.confirmed_at,
             _("Open the link in our e-mail. The clock runs either way."),
         ),
         (
             _("We began to search all our systems"),
+            _("We search all our systems"),
             case.started_at,
             _("A member of staff starts the search. You need not do anything."),
         ),
         (
             _("A person looked at what was found and decided"),
+            _("A person looks at what was found and decides"),
             case.decided_at,
             _("Nothing is decided by a machine."),
         ),
         (
             _("Your answer is ready"),
+            _("You receive the answer"),
             case.answered_at,
             _("You receive an e-mail with a link."),
         ),
         (
             _("You downloaded your answer"),
+            _("Download your answer"),
             package.first_downloaded_at if package else None,
             _("The files stay here for 14 days."),
         ),
     ]
-    current = next((n for n, (_title, at, _detail) in enumerate(told) if at is None), None)
+    current = next((n for n, (_done, _ahead, at, _detail) in enumerate(told) if at is None), None)
     return [
         Step(
-            title=title,
+            title=done if at else ahead,
             at=at,
             detail="" if at else detail,
             tone="done" if at else ("current" if number == current else "next"),
         )
-        for number, (title, at, detail) in enumerate(told)
+        for number, (done, ahead, at, detail) in enumerate(told)
     ]

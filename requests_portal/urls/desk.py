@@ -10,6 +10,12 @@ urlpatterns = [
     path("cases/<str:reference>/progress/", case.case_progress, name="case-progress"),
     path("cases/<str:reference>/assign/", work.case_assign, name="case-assign"),
     path("cases/<str:reference>/start/", work.case_start, name="case-start"),
+    path("cases/<str:reference>/narrow/", work.case_narrow, name="case-narrow"),
+    path(
+        "cases/<str:reference>/mails/<int:message_id>/again/",
+        work.mail_send_again,
+        name="mail-send-again",
+    ),
     path("cases/<str:reference>/decide/", work.case_decide, name="case-decide"),
     path("cases/<str:reference>/close/", work.case_close, name="case-close"),
     path("cases/<str:reference>/units/<int:unit_id>/retry/", work.unit_retry, name="unit-retry"),

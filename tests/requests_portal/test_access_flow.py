@@ -52,7 +52,14 @@ def searched(case: Case, handler: User) -> Case:
 
 def answered(case: Case, handler: User) -> Case:
     searched(case, handler)
-    decide(case=case, outcome=Outcome.GRANTED, message="Dear Ana", by=handler, at=LATER)
+    decide(
+        case=case,
+        outcome=Outcome.GRANTED,
+        message="Dear Ana",
+        identity_checked=True,
+        by=handler,
+        at=LATER,
+    )
     assert build_next(clock=clock)
     case.refresh_from_db()
     return case
@@ -158,7 +165,14 @@ def test_a_source_that_fails_is_shown_retried_and_blocks_the_decision(
     assert (unit.status, unit.error_code) == (Status.QUEUED, "mismatch")
     assert not collect_next(clock=clock)
     with pytest.raises(SearchIncomplete):
-        decide(case=case, outcome=Outcome.GRANTED, message="", by=handler, at=LATER)
+        decide(
+            case=case,
+            outcome=Outcome.GRANTED,
+            message="",
+            identity_checked=True,
+            by=handler,
+            at=LATER,
+        )
     case.refresh_from_db()
     assert case.state == State.IN_PROGRESS
     run_sql(company, "ALTER TABLE notes_away RENAME TO notes")
@@ -206,18 +220,41 @@ def test_an_interrupted_search_is_begun_again_without_doubling(case: Case, handl
 def test_decide_refuses_what_the_findings_contradict(case: Case, handler: User) -> None:
     searched(case, handler)
     with pytest.raises(OutcomeContradictsFindings):
-        decide(case=case, outcome=Outcome.NOTHING_HELD, message="", by=handler, at=LATER)
+        decide(
+            case=case,
+            outcome=Outcome.NOTHING_HELD,
+            message="",
+            identity_checked=True,
+            by=handler,
+            at=LATER,
+        )
     assert not Decision.objects.exists()
 
 
 def test_decide_twice_is_refused(case: Case, handler: User) -> None:
     searched(case, handler)
     stale = Case.objects.get(id=case.id)
-    decide(case=case, outcome=Outcome.GRANTED, message="", by=handler, at=LATER)
+    decide(
+        case=case, outcome=Outcome.GRANTED, message="", identity_checked=True, by=handler, at=LATER
+    )
     with pytest.raises(CaseMovedOn):
-        decide(case=stale, outcome=Outcome.GRANTED, message="", by=handler, at=LATER)
+        decide(
+            case=stale,
+            outcome=Outcome.GRANTED,
+            message="",
+            identity_checked=True,
+            by=handler,
+            at=LATER,
+        )
     with pytest.raises(IllegalTransition):
-        decide(case=case, outcome=Outcome.GRANTED, message="", by=handler, at=LATER)
+        decide(
+            case=case,
+            outcome=Outcome.GRANTED,
+            message="",
+            identity_checked=True,
+            by=handler,
+            at=LATER,
+        )
 
 
 def test_package_holds_everything_found_in_every_form(case: Case, handler: User) -> None:
@@ -307,7 +344,14 @@ def test_answer_is_told_once_with_letter_and_state_in_one_step(case: Case, handl
 def test_nothing_held_is_an_answer_too(company: str, handler: User) -> None:
     stranger = receive_case(intake=intake(email="nobody@example.com"), by=Actor.person(), at=NOW)
     searched(stranger, handler)
-    decide(case=stranger, outcome=Outcome.NOTHING_HELD, message="", by=handler, at=LATER)
+    decide(
+        case=stranger,
+        outcome=Outcome.NOTHING_HELD,
+        message="",
+        identity_checked=True,
+        by=handler,
+        at=LATER,
+    )
     assert build_next(clock=clock)
     stranger.refresh_from_db()
     assert stranger.state == State.ANSWERED
@@ -347,7 +391,9 @@ def test_package_that_cannot_be_built_leaves_the_person_untold(
     case: Case, handler: User, settings: object
 ) -> None:
     searched(case, handler)
-    decide(case=case, outcome=Outcome.GRANTED, message="", by=handler, at=LATER)
+    decide(
+        case=case, outcome=Outcome.GRANTED, message="", identity_checked=True, by=handler, at=LATER
+    )
     notes = CollectedTable.objects.get(unit__case=case, table_name="notes")
     assert notes.blob is not None
     notes.blob.chunks.all().delete()  # as damage on the disk would

@@ -93,7 +93,9 @@ def decided(case: Case, handler: User) -> None:
     start_collection(case=case, by=Actor.staff(handler.pk), at=LATER)
     collect_next(clock=lambda: LATER)
     case.refresh_from_db()
-    decide(case=case, outcome=Outcome.GRANTED, message="", by=handler, at=LATER)
+    decide(
+        case=case, outcome=Outcome.GRANTED, message="", identity_checked=True, by=handler, at=LATER
+    )
 
 
 def assert_answered_once(case: Case) -> None:

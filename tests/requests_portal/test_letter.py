@@ -43,7 +43,7 @@ def letter_to(
     start_collection(case=case, by=Actor.staff(handler.pk), at=NOW)
     assert collect_next(clock=lambda: NOW)
     case.refresh_from_db()
-    decide(case=case, outcome=outcome, message=message, by=handler, at=LATE)
+    decide(case=case, outcome=outcome, message=message, identity_checked=True, by=handler, at=LATE)
     with translation.override(case.language):
         decision = Decision.objects.get(case=case)
         content = content_of(case, decision=decision, at=LATE)

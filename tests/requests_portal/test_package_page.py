@@ -110,7 +110,7 @@ def page_of(case: Case, handler: User, *, outcome: Outcome = Outcome.GRANTED) ->
     start_collection(case=case, by=Actor.staff(handler.pk), at=LATER)
     assert collect_next(clock=lambda: LATER)
     case.refresh_from_db()
-    decide(case=case, outcome=outcome, message="", by=handler, at=LATER)
+    decide(case=case, outcome=outcome, message="", identity_checked=True, by=handler, at=LATER)
     with translation.override(case.language):
         decision = Decision.objects.get(case=case)
         return Page(render_readable(content_of(case, decision=decision, at=LATER)))

@@ -130,6 +130,7 @@ def test_changing_one_answer_comes_back_to_the_review(client: Client, db: None) 
     ("step", "answer", "sentence"),
     [
         ("name", {"name": " "}, "Enter your name."),
+        ("name", {"name": "Ana http://evil.example"}, "Enter your name."),
         ("email", {"email": "ana at example"}, "It should look like name@example.com."),
         ("email", {"email": ""}, "Enter your e-mail address."),
         ("phone", {"phone": "12"}, "Enter the number with its country code"),
@@ -248,7 +249,14 @@ def answer_case(case: Case, handler: User) -> None:
     start_collection(case=case, by=Actor.staff(handler.pk), at=timezone.now())
     assert collect_next(clock=timezone.now)
     case.refresh_from_db()
-    decide(case=case, outcome=Outcome.GRANTED, message="", by=handler, at=timezone.now())
+    decide(
+        case=case,
+        outcome=Outcome.GRANTED,
+        message="",
+        identity_checked=True,
+        by=handler,
+        at=timezone.now(),
+    )
     assert build_next(clock=timezone.now)
 
 

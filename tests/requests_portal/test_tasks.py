@@ -20,7 +20,14 @@ def test_tasks_carry_a_case_from_search_to_answer(case: Case, handler: User) -> 
     collect()
     assert case.collection_units.get().status == Status.DONE
     case.refresh_from_db()
-    decide(case=case, outcome=Outcome.GRANTED, message="", by=handler, at=timezone.now())
+    decide(
+        case=case,
+        outcome=Outcome.GRANTED,
+        message="",
+        identity_checked=True,
+        by=handler,
+        at=timezone.now(),
+    )
     build_packages()
     case.refresh_from_db()
     assert case.state == State.ANSWERED

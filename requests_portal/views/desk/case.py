@@ -16,7 +16,7 @@ from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Right
 from requests_portal.forms import DecisionForm
 from requests_portal.models import Case
-from requests_portal.queries import found_rows, timeline
+from requests_portal.queries import found_rows, mails_of, timeline
 from requests_portal.services.clock import clock_state, date_lines
 from requests_portal.services.findings import Finding, findings_of
 from requests_portal.texts import AUDIT_VERBS, OUTCOMES, RIGHT_NAMES, STATES
@@ -54,6 +54,8 @@ def _context(case: Case, user: User, *, form: DecisionForm | None) -> dict[str, 
         "dates": date_lines(case),
         "findings": findings,
         "found_rows": found_rows(case),
+        "doubtful": any(finding.is_doubtful for finding in findings),
+        "mails": mails_of(case),
         "searched": searched,
         "working": _is_working(case, findings),
         "form": form or DecisionForm(),

@@ -26,7 +26,7 @@ def table_rows(request: StaffRequest, reference: str, table_id: int) -> HttpResp
     if table is None or table.blob is None:
         raise Http404
     number = request.GET.get("page", "1")
-    page = rows_page(table, number=int(number) if number.isdecimal() else 1)
+    page = rows_page(table, number=int(number[:9]) if number.isdecimal() else 1)
     with transaction.atomic():
         record(
             "data.viewed",

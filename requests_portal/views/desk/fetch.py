@@ -3,6 +3,7 @@
 from django.http import Http404
 
 from accounts.domain.roles import Role
+from requests_portal.domain.references import clean_reference
 from requests_portal.models import Case
 from requests_portal.queries import case_by_reference
 
@@ -11,7 +12,7 @@ WORKERS = (Role.HANDLER, Role.DPO)
 
 
 def case_or_404(reference: str) -> Case:
-    case = case_by_reference(reference)
+    case = case_by_reference(clean_reference(reference) or "")
     if case is None:
         raise Http404
     return case

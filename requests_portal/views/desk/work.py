@@ -13,17 +13,24 @@ from accounts.http import StaffRequest
 from accounts.views.access import require_role
 from audit.domain.actor import Actor
 from lib.units import NotFailed
+from outbox.queries import messages_for
 from requests_portal.domain.lifecycle import IllegalTransition
 from requests_portal.domain.rights import Outcome
 from requests_portal.forms import DecisionForm
 from requests_portal.models import Case, CollectionUnit, Package
 from requests_portal.services.cases import CaseMovedOn, assign, close_answered
-from requests_portal.services.collection import retry_unit, start_collection
+from requests_portal.services.collection import (
+    StillSearching,
+    retry_unit,
+    search_only_proven,
+    start_collection,
+)
 from requests_portal.services.decisions import (
     OutcomeContradictsFindings,
     SearchIncomplete,
     decide,
 )
+from requests_portal.services.mails import send_again
 from requests_portal.services.packages import retry_package
 from requests_portal.views.desk.case import render_case
 from requests_portal.views.desk.fetch import WORKERS, case_or_404
@@ -39,7 +46,7 @@ def _attempt(
     """Run one step; when somebody was quicker, say so instead."""
     try:
         step()
-    except (IllegalTransition, CaseMovedOn, NotFailed):
+    except (IllegalTransition, CaseMovedOn, NotFailed, StillSearching):
         messages.error(request, _("Somebody has already moved this on. This is how it stands now."))
     else:
         messages.success(request, done)
@@ -65,6 +72,33 @@ def case_start(request: StaffRequest, reference: str) -> HttpResponse:
         case,
         lambda: start_collection(case=case, by=by, at=at),
         _("The search has begun in every source."),
+    )
+
+
+@require_role(*WORKERS)
+@require_POST
+def case_narrow(request: StaffRequest, reference: str) -> HttpResponse:
+    case = case_or_404(reference)
+    by, at = Actor.staff(request.user.pk), timezone.now()
+    return _attempt(
+        request,
+        case,
+        lambda: search_only_proven(case=case, by=by, at=at),
+        _("What was found is thrown away. The search begins anew without the marked numbers."),
+    )
+
+
+@require_role(*WORKERS)
+@require_POST
+def mail_send_again(request: StaffRequest, reference: str, message_id: int) -> HttpResponse:
+    case = case_or_404(reference)
+    message = get_object_or_404(messages_for(f"case:{case.id}:"), pk=message_id)
+    by, at = Actor.staff(request.user.pk), timezone.now()
+    return _attempt(
+        request,
+        case,
+        lambda: send_again(case=case, message=message, by=by, at=at),
+        _("The mail is sent again."),
     )
 
 
@@ -110,6 +144,7 @@ def case_decide(request: StaffRequest, reference: str) -> HttpResponse:
                     case=case,
                     outcome=Outcome(form.cleaned_data["outcome"]),
                     message=form.cleaned_data["message"],
+                    identity_checked=form.cleaned_data["identity_checked"],
                     by=request.user,
                     at=timezone.now(),
                 ),

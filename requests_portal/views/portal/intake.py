@@ -14,7 +14,7 @@ from lib.throttle import client_address, may_pass
 from requests_portal.domain.rights import Right
 from requests_portal.forms import QUESTIONS, QuestionForm
 from requests_portal.models import IntakeDraft
-from requests_portal.services.cases import receive_case
+from requests_portal.services.cases import AlreadyFiled, receive_case
 from requests_portal.services.clock import date_lines
 from requests_portal.services.drafts import intake_of, save_answer
 from requests_portal.views.portal import session
@@ -28,7 +28,7 @@ def _answers(draft: IntakeDraft | None) -> dict[str, str]:
 
 
 def _first_unanswered(draft: IntakeDraft | None) -> str | None:
-    """Return the first question whose answer is missing or no longer valid."""
+    """Return the first question whose answer is missing."""
     answers = _answers(draft)
     for step, form_class in QUESTIONS.items():
         names = form_class.base_fields
@@ -105,12 +105,15 @@ def _send(request: HttpRequest, draft: IntakeDraft) -> HttpResponse:
         window=timedelta(hours=1),
     ):
         return render(request, "429.html", status=429)
-    case = receive_case(
-        intake=intake_of(draft, language=get_language() or "en", at=at),
-        by=Actor.person(),
-        at=at,
-        draft=draft,
-    )
+    try:
+        case = receive_case(
+            intake=intake_of(draft, language=get_language() or "en", at=at),
+            by=Actor.person(),
+            at=at,
+            draft=draft,
+        )
+    except AlreadyFiled:  # a second tap: the first one's answer shows the reference
+        return redirect("portal:intake-received")
     session.remember_filed(request, case)
     return redirect("portal:intake-received")
 

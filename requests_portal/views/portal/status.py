@@ -68,7 +68,7 @@ def request_status(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     context = {
         "case": case,
-        "clock": clock_state(case, at=now),
+        "clock": clock_state(case, at=now, until=case.statutory_on),
         "dates": date_lines(case),
         "timeline": person_timeline(case),
         "answer": answer_of(case, at=now),
