@@ -147,7 +147,7 @@ def _table(
         name=table.name,
         title=table.title.in_language(language),
         description=table.description.in_language(language),
-        data_kind=", ".join(str(DATA_KINDS[kind]) for kind in told.data_kinds),
+        data_kind="; ".join(str(DATA_KINDS[kind]) for kind in told.data_kinds),
         purpose=told.purpose.in_language(language),
         legal_basis=str(LEGAL_BASES[told.legal_basis]) if told.legal_basis else "",
         source=told.source.in_language(language),
