@@ -45,14 +45,14 @@ def read_batch(path: str) -> list[object]:
         raw = sys.stdin.buffer.read() if path == _STDIN else Path(path).read_bytes()
     except OSError as error:
         raise UnreadableBatch(
-            f"The batch {shown(path)} cannot be read: {error.strerror}."
+            f"The batch {path!r} cannot be read: {error.strerror}."
         ) from None
     try:
         items = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise UnreadableBatch(f"The batch {shown(path)} is not valid JSON in UTF-8.") from None
+        raise UnreadableBatch(f"The batch {path!r} is not valid JSON in UTF-8.") from None
     if not isinstance(items, list):
-        raise UnreadableBatch(f"The batch {shown(path)} must be a JSON list.")
+        raise UnreadableBatch(f"The batch {path!r} must be a JSON list.")
     return items
 
 
