@@ -44,9 +44,7 @@ def read_batch(path: str) -> list[object]:
     try:
         raw = sys.stdin.buffer.read() if path == _STDIN else Path(path).read_bytes()
     except OSError as error:
-        raise UnreadableBatch(
-            f"The batch {path!r} cannot be read: {error.strerror}."
-        ) from None
+        raise UnreadableBatch(f"The batch {path!r} cannot be read: {error.strerror}.") from None
     try:
         items = json.loads(raw.decode("utf-8-sig"))
     except (ValueError, RecursionError):
