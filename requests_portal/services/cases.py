@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from audit.domain.actor import Actor
 from audit.domain.event_data import JSONValue
-from audit.services import record
 from requests_portal.domain.intake import Intake
 from requests_portal.domain.lifecycle import Event, State, next_state
 from requests_portal.domain.references import reference_from
@@ -18,6 +17,7 @@ from requests_portal.models import Case, IntakeDraft
 from requests_portal.queries import email_hash
 from requests_portal.services.clock import dates_for
 from requests_portal.services.mails import send_acknowledgement
+from requests_portal.services.trail import record_on_case
 
 _STAMP: dict[Event, str] = {
     Event.START: "started_at",
@@ -46,12 +46,11 @@ def receive_case(
         if draft is not None and not IntakeDraft.objects.filter(id=draft.id).delete()[0]:
             raise AlreadyFiled
         case = _create(intake)
-        record(
+        record_on_case(
             "case.received",
             by=by,
             at=at,
-            object_kind="case",
-            object_id=str(case.id),
+            case_id=case.id,
             data={
                 "right": case.right,
                 "channel": case.channel,
@@ -120,12 +119,11 @@ def move(
     for name, value in changes.items():
         setattr(case, name, value)
     case.state = target.value
-    record(
+    record_on_case(
         f"case.{event.value}",
         by=by,
         at=at,
-        object_kind="case",
-        object_id=str(case.id),
+        case_id=case.id,
         data=data,
     )
     return case
@@ -136,12 +134,11 @@ def assign(*, case: Case, to: User, by: Actor, at: datetime) -> Case:
     with transaction.atomic():
         Case.objects.filter(id=case.id).update(assignee=to)
         case.assignee = to
-        record(
+        record_on_case(
             "case.assigned",
             by=by,
             at=at,
-            object_kind="case",
-            object_id=str(case.id),
+            case_id=case.id,
             data={"to": to.pk},
         )
     return case

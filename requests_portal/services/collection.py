@@ -15,7 +15,6 @@ from django.conf import settings
 from django.db import transaction
 
 from audit.domain.actor import Actor
-from audit.services import record
 from datamap.connectors import ExtractedRow, SourceError, SourceMismatch, connector_for
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import DataMap, Resource, Table
@@ -31,6 +30,7 @@ from requests_portal.queries import LARGEST_CHUNK
 from requests_portal.services.cases import move
 from requests_portal.services.expiry import KeptRange, kept_until
 from requests_portal.services.identification import Beat, identify, keys_from
+from requests_portal.services.trail import record_on_case
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def search_only_proven(*, case: Case, by: Actor, at: datetime) -> None:
         Case.objects.filter(id=case.id).update(only_proven=True)
         delete_collected(case)
         locked.collection_units.all().delete()
-        record("collection.narrowed", by=by, at=at, object_kind="case", object_id=str(case.id))
+        record_on_case("collection.narrowed", by=by, at=at, case_id=case.id)
         _order_search(case, by=by, at=at)
 
 
@@ -103,12 +103,11 @@ def _order_search(case: Case, *, by: Actor, at: datetime) -> None:
                 for number, table in enumerate(resource.tables)
             )
             wake(_COLLECT)
-        record(
+        record_on_case(
             "collection.started",
             by=by,
             at=at,
-            object_kind="case",
-            object_id=str(case.id),
+            case_id=case.id,
             data={"resources": len(data_map.resources), "map_version": version.pk},
         )
 
@@ -117,12 +116,11 @@ def retry_unit(*, unit: CollectionUnit, by: Actor, at: datetime) -> None:
     """Order another try of a failed unit now."""
     with transaction.atomic():
         requeue(unit, at=at)
-        record(
+        record_on_case(
             "collection.requeued",
             by=by,
             at=at,
-            object_kind="case",
-            object_id=str(unit.case_id),
+            case_id=unit.case_id,
             data={"resource": unit.resource_id},
         )
         wake(_COLLECT)
@@ -152,12 +150,11 @@ def _give_back(unit: CollectionUnit, *, code: str, text: str, at: datetime) -> N
     retry_at = at + backoff(unit.attempts) if unit.attempts < MAX_ATTEMPTS else None
     with transaction.atomic():
         fail(unit, at=at, code=code, text=text, retry_at=retry_at)
-        record(
+        record_on_case(
             "collection.failed",
             by=_WORKER,
             at=at,
-            object_kind="case",
-            object_id=str(unit.case_id),
+            case_id=unit.case_id,
             data={"resource": unit.resource_id, "code": code, "attempt": unit.attempts},
         )
 
@@ -287,11 +284,10 @@ def _finish_unit(unit: CollectionUnit, *, at: datetime) -> None:
     with transaction.atomic():
         finish(unit, at=at)
         counts = list(unit.tables.values_list("row_count", flat=True))
-        record(
+        record_on_case(
             "collection.done",
             by=_WORKER,
             at=at,
-            object_kind="case",
-            object_id=str(unit.case_id),
+            case_id=unit.case_id,
             data={"resource": unit.resource_id, "tables": len(counts), "rows": sum(counts)},
         )

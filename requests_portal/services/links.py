@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from audit.domain.actor import Actor
-from audit.services import record
 from lib.keyed_hash import keyed_hash
 from requests_portal.models import AccessLink, Case
+from requests_portal.services.trail import record_on_case
 
 LINK_LIFETIME = timedelta(days=30)
 
@@ -49,17 +49,14 @@ def redeem_link(*, token: str, at: datetime) -> Case:
         if not used:
             raise LinkNotUsable
         case = Case.objects.get(access_links__token_hash=_token_hash(token))
-        record(
-            "case.link_used", by=Actor.person(), at=at, object_kind="case", object_id=str(case.id)
-        )
+        record_on_case("case.link_used", by=Actor.person(), at=at, case_id=case.id)
         if Case.objects.filter(id=case.id, confirmed_at__isnull=True).update(confirmed_at=at):
             case.confirmed_at = at
-            record(
+            record_on_case(
                 "case.confirmed",
                 by=Actor.person(),
                 at=at,
-                object_kind="case",
-                object_id=str(case.id),
+                case_id=case.id,
             )
         return case
 

@@ -11,7 +11,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from audit.domain.actor import Actor
-from audit.services import record
 from lib.identifiers import InvalidEmail, normalise_email
 from lib.units import requeue
 from lib.wakeups import wake
@@ -21,13 +20,14 @@ from requests_portal.models import Case, Package
 from requests_portal.queries import email_hash
 from requests_portal.services.clock import DateLine, date_lines
 from requests_portal.services.links import issue_link
+from requests_portal.services.trail import record_on_case
 
 
 def send_again(*, case: Case, message: Message, by: Actor, at: datetime) -> None:
     """Give a mail that failed for good another round of attempts; NotFailed if it did not."""
     with transaction.atomic():
         requeue(message, at=at)
-        record("mail.requeued", by=by, at=at, object_kind="case", object_id=str(case.id))
+        record_on_case("mail.requeued", by=by, at=at, case_id=case.id)
         wake("outbox.tasks.deliver_due")
 
 
@@ -146,6 +146,4 @@ def send_new_link_if_known(*, reference: str, email: str, at: datetime) -> None:
                 after=(_link_is_yours(),),
             )
             _queue(case, kind="link", mail=mail, at=at)
-        record(
-            "case.link_sent", by=Actor.person(), at=at, object_kind="case", object_id=str(case.id)
-        )
+        record_on_case("case.link_sent", by=Actor.person(), at=at, case_id=case.id)

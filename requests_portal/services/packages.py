@@ -16,7 +16,6 @@ from django.db.models.functions import Coalesce, Least
 from django.utils import timezone, translation
 
 from audit.domain.actor import Actor
-from audit.services import record
 from lib.blobs import Blob, BlobNotWritable, BlobWriter, SequentialWriter, create_blob, delete_blob
 from lib.faults import log_fault
 from lib.units import LeaseLost, backoff, claim_next, extend_lease, fail, finish, requeue
@@ -37,6 +36,7 @@ from requests_portal.services.package_files import (
     write_data_json,
 )
 from requests_portal.services.package_page import render_readable
+from requests_portal.services.trail import record_on_case
 
 logger = logging.getLogger(__name__)
 
@@ -70,12 +70,11 @@ def _give_back(package: Package, *, code: str, at: datetime) -> None:
     retry_at = at + backoff(package.attempts) if package.attempts < MAX_ATTEMPTS else None
     with transaction.atomic():
         fail(package, at=at, code=code, text="", retry_at=retry_at)
-        record(
+        record_on_case(
             "package.failed",
             by=_WORKER,
             at=at,
-            object_kind="case",
-            object_id=str(package.case_id),
+            case_id=package.case_id,
             data={"attempt": package.attempts},
         )
 
@@ -84,12 +83,11 @@ def retry_package(*, package: Package, by: Actor, at: datetime) -> None:
     """Order another try of a failed package now."""
     with transaction.atomic():
         requeue(package, at=at)
-        record(
+        record_on_case(
             "package.requeued",
             by=by,
             at=at,
-            object_kind="case",
-            object_id=str(package.case_id),
+            case_id=package.case_id,
         )
         wake(_BUILD)
 
@@ -176,12 +174,11 @@ def count_download(*, package: Package, at: datetime) -> None:
             download_count=F("download_count") + 1,
             first_downloaded_at=Coalesce(F("first_downloaded_at"), at),
         )
-        record(
+        record_on_case(
             "package.downloaded",
             by=by,
             at=at,
-            object_kind="case",
-            object_id=str(package.case_id),
+            case_id=package.case_id,
         )
         case = Case.objects.select_for_update(no_key=True).get(id=package.case_id)
         if State(case.state) is State.ANSWERED:
@@ -202,12 +199,11 @@ def remove_expired_packages(*, at: datetime) -> int:
             if package.blob is not None:
                 delete_blob(package.blob)
             delete_collected(package.case)
-            record(
+            record_on_case(
                 "package.expired",
                 by=_WORKER,
                 at=at,
-                object_kind="case",
-                object_id=str(package.case_id),
+                case_id=package.case_id,
             )
             if State(package.case.state) is State.ANSWERED:
                 move(case=package.case, event=Event.CLOSE, by=_WORKER, at=at)

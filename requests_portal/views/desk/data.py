@@ -10,10 +10,10 @@ from django.views.decorators.http import require_safe
 from accounts.http import StaffRequest
 from accounts.views.access import require_role
 from audit.domain.actor import Actor
-from audit.services import record
 from lib.blobs import open_blob
 from requests_portal.queries import letter_of, table_of
 from requests_portal.services.findings import rows_page
+from requests_portal.services.trail import record_on_case
 from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
 
 
@@ -28,12 +28,11 @@ def table_rows(request: StaffRequest, reference: str, table_id: int) -> HttpResp
     number = request.GET.get("page", "1")
     page = rows_page(table, number=int(number[:9]) if number.isdecimal() else 1)
     with transaction.atomic():
-        record(
+        record_on_case(
             "data.viewed",
             by=Actor.staff(request.user.pk),
             at=timezone.now(),
-            object_kind="case",
-            object_id=str(case.id),
+            case_id=case.id,
             data={"table": table.table_name, "page": page.number},
         )
     return render(

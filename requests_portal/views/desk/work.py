@@ -1,6 +1,7 @@
 """What staff do with a case. Each is one POST, one service call, and back to the case."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -41,11 +42,11 @@ def _back(case: Case) -> HttpResponse:
 
 
 def _attempt(
-    request: StaffRequest, case: Case, step: Callable[[], object], done: str
+    request: StaffRequest, case: Case, step: Callable[[Actor, datetime], object], done: str
 ) -> HttpResponse:
-    """Run one step; when somebody was quicker, say so instead."""
+    """Run one step as this member of staff, now; when somebody was quicker, say so instead."""
     try:
-        step()
+        step(Actor.staff(request.user.pk), timezone.now())
     except (IllegalTransition, CaseMovedOn, NotFailed, StillSearching):
         messages.error(request, _("Somebody has already moved this on. This is how it stands now."))
     else:
@@ -57,20 +58,22 @@ def _attempt(
 @require_POST
 def case_assign(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
-    assign(case=case, to=request.user, by=Actor.staff(request.user.pk), at=timezone.now())
-    messages.success(request, _("The case is yours now."))
-    return _back(case)
+    return _attempt(
+        request,
+        case,
+        lambda by, at: assign(case=case, to=request.user, by=by, at=at),
+        _("The case is yours now."),
+    )
 
 
 @require_role(*WORKERS)
 @require_POST
 def case_start(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
-    by, at = Actor.staff(request.user.pk), timezone.now()
     return _attempt(
         request,
         case,
-        lambda: start_collection(case=case, by=by, at=at),
+        lambda by, at: start_collection(case=case, by=by, at=at),
         _("The search has begun in every source."),
     )
 
@@ -79,11 +82,10 @@ def case_start(request: StaffRequest, reference: str) -> HttpResponse:
 @require_POST
 def case_narrow(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
-    by, at = Actor.staff(request.user.pk), timezone.now()
     return _attempt(
         request,
         case,
-        lambda: search_only_proven(case=case, by=by, at=at),
+        lambda by, at: search_only_proven(case=case, by=by, at=at),
         _("What was found is thrown away. The search begins anew without the marked numbers."),
     )
 
@@ -93,11 +95,10 @@ def case_narrow(request: StaffRequest, reference: str) -> HttpResponse:
 def mail_send_again(request: StaffRequest, reference: str, message_id: int) -> HttpResponse:
     case = case_or_404(reference)
     message = get_object_or_404(messages_for(f"case:{case.id}:"), pk=message_id)
-    by, at = Actor.staff(request.user.pk), timezone.now()
     return _attempt(
         request,
         case,
-        lambda: send_again(case=case, message=message, by=by, at=at),
+        lambda by, at: send_again(case=case, message=message, by=by, at=at),
         _("The mail is sent again."),
     )
 
@@ -107,11 +108,10 @@ def mail_send_again(request: StaffRequest, reference: str, message_id: int) -> H
 def unit_retry(request: StaffRequest, reference: str, unit_id: int) -> HttpResponse:
     case = case_or_404(reference)
     unit = get_object_or_404(CollectionUnit, pk=unit_id, case=case)
-    by, at = Actor.staff(request.user.pk), timezone.now()
     return _attempt(
         request,
         case,
-        lambda: retry_unit(unit=unit, by=by, at=at),
+        lambda by, at: retry_unit(unit=unit, by=by, at=at),
         _("The source is searched again."),
     )
 
@@ -121,11 +121,10 @@ def unit_retry(request: StaffRequest, reference: str, unit_id: int) -> HttpRespo
 def package_retry(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
     package = get_object_or_404(Package, case=case)
-    by, at = Actor.staff(request.user.pk), timezone.now()
     return _attempt(
         request,
         case,
-        lambda: retry_package(package=package, by=by, at=at),
+        lambda by, at: retry_package(package=package, by=by, at=at),
         _("The package is built again."),
     )
 
@@ -140,13 +139,13 @@ def case_decide(request: StaffRequest, reference: str) -> HttpResponse:
             return _attempt(
                 request,
                 case,
-                lambda: decide(
+                lambda _by, at: decide(
                     case=case,
                     outcome=Outcome(form.cleaned_data["outcome"]),
                     message=form.cleaned_data["message"],
                     identity_checked=form.cleaned_data["identity_checked"],
                     by=request.user,
-                    at=timezone.now(),
+                    at=at,
                 ),
                 _("Your decision is recorded. The answer is being prepared."),
             )
@@ -163,10 +162,9 @@ def case_decide(request: StaffRequest, reference: str) -> HttpResponse:
 @require_POST
 def case_close(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
-    by, at = Actor.staff(request.user.pk), timezone.now()
     return _attempt(
         request,
         case,
-        lambda: close_answered(case=case, by=by, at=at),
+        lambda by, at: close_answered(case=case, by=by, at=at),
         _("The case is closed."),
     )
