@@ -1,13 +1,11 @@
-"""What every connector does, whatever it connects to.
+"""What every connector does, whatever it connects to."""
 
-Later verbs (rectify, restrict, erase, purge) join these; a reader never changes a source.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
 from datamap.domain.keys import Resolved, SubjectKeys
 from datamap.domain.schema import Table
 
@@ -28,10 +26,23 @@ class ExtractedRow:
     controller_key: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of one row to be corrected, as a check and a write in one (Art. 16).
+
+    Values are JSON-ready as `ExtractedRow` gives them; `row` holds the primary key's columns.
+    """
+
+    row: Mapping[str, JSONValue]
+    column: str
+    old: JSONValue
+    new: JSONValue
+
+
 class Reader(Protocol):
     """Finds and reads one person's data. All methods raise SourceError."""
 
-    def resolve(self, keys: SubjectKeys) -> Resolved:
+    def locate(self, keys: SubjectKeys) -> Resolved:
         """Return `keys` and the further identifiers of the same person, found in one pass."""
         ...
 
@@ -45,6 +56,39 @@ class Reader(Protocol):
         """Stream the person's rows of `table` by primary key, in constant memory."""
         ...
 
+    def survey(self, table: Table, scope: Scope) -> Survey:
+        """Return what `scope` would do to `table` now, by the conditions that `erase` uses."""
+        ...
+
+    def steps(self, table: Table, scope: Scope, *, size: int) -> Iterator[KeyRange]:
+        """Divide the rows that would go into ranges of about `size` rows, all of them covered."""
+        ...
+
+
+class Writer(Reader, Protocol):
+    """One transaction that changes a source: committed at the end of `with`, or not at all."""
+
+    def erase(self, table: Table, within: KeyRange | None = None) -> Tally:
+        """Delete or anonymise the rows of the permit's scope; return exactly which went.
+
+        One set-based statement. A row that is anonymised already is not counted again.
+        """
+        ...
+
+    def rectify(self, table: Table, change: FieldChange) -> bool:
+        """Write the new value if the old one is still there and the row is the person's.
+
+        False where it is not: a conflict, and nothing was changed.
+        """
+        ...
+
+    def restrict(self, table: Table, *, restricted: bool) -> int:
+        """Set or clear the source's own mark on the person's rows, where the map names one.
+
+        Returns how many rows were marked; 0 where the table has no such column.
+        """
+        ...
+
 
 class Connector(Reader, Protocol):
     """One resource. Each method of its own reads a snapshot of its own."""
@@ -55,4 +99,12 @@ class Connector(Reader, Protocol):
 
     def snapshot(self) -> AbstractContextManager[Reader]:
         """Open one read-only snapshot in which all tables are seen as of one instant."""
+        ...
+
+    def writing(self, permit: Permit) -> AbstractContextManager[Writer]:
+        """Open one writing transaction for what `permit` allows."""
+        ...
+
+    def purge(self, table: Table, permit: Permit, *, limit: int) -> Tally:
+        """Erase up to `limit` rows of everybody that are due by the permit's scope; commit."""
         ...

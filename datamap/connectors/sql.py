@@ -46,10 +46,10 @@ class SqlConnector:
         with reading(self.resource) as connection:
             yield SqlReader(self.resource, connection)
 
-    def resolve(self, keys: SubjectKeys) -> Resolved:
-        """See `Reader.resolve`."""
+    def locate(self, keys: SubjectKeys) -> Resolved:
+        """See `Reader.locate`."""
         with self.snapshot() as reader:
-            return reader.resolve(keys)
+            return reader.locate(keys)
 
     def count(self, table: Table, keys: SubjectKeys) -> int:
         """See `Reader.count`."""
@@ -70,7 +70,7 @@ class SqlReader:
         self._resource = resource
         self._connection = connection
 
-    def resolve(self, keys: SubjectKeys) -> Resolved:
+    def locate(self, keys: SubjectKeys) -> Resolved:
         """Look once, by the given keys, at the tables that identify; values that are no proper
         identifier are passed over.
         """

@@ -104,7 +104,7 @@ def _grow(
         before = keys
         for resource in asking:
             beat()
-            resolved = connector_for(resource).resolve(keys)
+            resolved = connector_for(resource).locate(keys)
             for found in resolved.found:
                 origins.setdefault((found.kind, found.value), (resource.id, found.table))
             keys = resolved.keys

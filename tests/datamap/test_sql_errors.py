@@ -88,7 +88,7 @@ def test_a_missing_table_is_named(source: Source) -> None:
         with connector_for(RESOURCE).extract(RESOURCE.table("customers"), KEYS) as rows:
             next(rows)
 
-    for call in (count, extract, lambda: connector_for(RESOURCE).resolve(KEYS)):
+    for call in (count, extract, lambda: connector_for(RESOURCE).locate(KEYS)):
         error = told(source.url, call)
         assert (type(error), error.code, error.table) == (SourceMismatch, "mismatch", "customers")
 

@@ -77,7 +77,7 @@ def test_a_source_that_answers_is_healthy(connector: Connector) -> None:
 
 
 def test_resolve_gives_further_identifiers_and_where_they_were_found(connector: Connector) -> None:
-    resolved = connector.resolve(SubjectKeys(emails=("anna@example.pl",), phones=("+48601234567",)))
+    resolved = connector.locate(SubjectKeys(emails=("anna@example.pl",), phones=("+48601234567",)))
     assert resolved.keys == SubjectKeys(
         emails=("anna@example.pl",), phones=("+48601234567",), customer_numbers=("C-1",)
     )
@@ -86,7 +86,7 @@ def test_resolve_gives_further_identifiers_and_where_they_were_found(connector: 
 
 def test_resolve_is_one_pass_only(connector: Connector) -> None:
     # Row 3 has Anna's phone number; it is found by the second search, not by this one.
-    resolved = connector.resolve(SubjectKeys(customer_numbers=("C-1",)))
+    resolved = connector.locate(SubjectKeys(customer_numbers=("C-1",)))
     assert set(resolved.found) == {
         FoundKey("email", "anna@example.pl", "customers"),
         FoundKey("phone", "+48601234567", "customers"),
@@ -96,8 +96,8 @@ def test_resolve_is_one_pass_only(connector: Connector) -> None:
 
 def test_resolve_without_anybody_finds_nothing(connector: Connector) -> None:
     nobody = SubjectKeys(emails=("nobody@example.pl",))
-    assert connector.resolve(nobody).keys == nobody
-    assert connector.resolve(SubjectKeys()).found == ()
+    assert connector.locate(nobody).keys == nobody
+    assert connector.locate(SubjectKeys()).found == ()
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def _found(live_map: DataMap, keys: SubjectKeys) -> dict[str, int]:
     counts = {}
     for resource in live_map.resources:
         connector = connector_for(resource)
-        keys = connector.resolve(keys).keys
+        keys = connector.locate(keys).keys
         for table in resource.tables:
             counts[table.name] = connector.count(table, keys)
     return {name: count for name, count in counts.items() if count}
@@ -113,8 +113,8 @@ def test_person_who_is_no_customer_is_found_in_entrusted_data_alone(live_map: Da
 def test_namesake_is_somebody_else(live_map: DataMap) -> None:
     platform = connector_for(live_map.resource("platform"))
     customers = live_map.resource("platform").table("customers")
-    hers = platform.resolve(_keys(email=MALGORZATA.email)).keys
-    others = platform.resolve(_keys(email=NAMESAKE.email)).keys
+    hers = platform.locate(_keys(email=MALGORZATA.email)).keys
+    others = platform.locate(_keys(email=NAMESAKE.email)).keys
 
     with platform.extract(customers, hers) as rows:
         assert [row.values["customer_number"] for row in rows] == ["AP-100001"]
@@ -127,7 +127,7 @@ def test_namesake_is_somebody_else(live_map: DataMap) -> None:
 def test_other_party_of_a_call_is_masked(live_map: DataMap) -> None:
     platform = connector_for(live_map.resource("platform"))
     calls = live_map.resource("platform").table("calls")
-    keys = platform.resolve(_keys(email=OLIVER.email)).keys
+    keys = platform.locate(_keys(email=OLIVER.email)).keys
 
     with platform.extract(calls, keys) as rows:
         for row in rows:
