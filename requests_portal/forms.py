@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from lib.identifiers import InvalidEmail, InvalidPhone, normalise_email, normalise_phone
-from requests_portal.domain.rights import Outcome
+from requests_portal.domain.rights import Outcome, Right
 from requests_portal.texts import OUTCOMES, Text
 
 _NOT_IN_A_NAME = re.compile(r"[<>@:/\\]|www\.", re.IGNORECASE)
@@ -123,14 +123,48 @@ class AboutForm(QuestionForm):
     )
 
 
-#: The questions in their order, each under the name that stands in its address.
-QUESTIONS: Mapping[str, type[QuestionForm]] = {
+class CorrectionForm(AboutForm):
+    heading = _("What is wrong, and what should it be?")
+    hint = _("For example: my surname is spelt Kask, not Kaks. You need not prove it now.")
+    about = forms.CharField(
+        label=_("In your own words"),
+        max_length=4000,
+        error_messages={"required": _("Tell us what is wrong and what it should be.")},
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+
+class ErasureForm(AboutForm):
+    heading = _("Which data should be erased?")
+    hint = _("Leave it empty for everything. You need not give a reason.")
+
+
+class TellWhenGoneForm(QuestionForm):
+    heading = _("Should we write to you when the rest is gone?")
+    hint = _(
+        "The law obliges us to keep some data for years, such as invoices. We erase it when its "
+        "time is over, whether you choose to be told or not."
+    )
+    tell_when_gone = forms.ChoiceField(
+        label=_("When data that had to be kept is erased later"),
+        choices=[("yes", _("Yes, send me an e-mail")), ("no", _("No, that is not needed"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose yes or no.")},
+    )
+
+
+_WHO: Mapping[str, type[QuestionForm]] = {
     "name": NameForm,
     "email": EmailForm,
     "phone": PhoneForm,
     "customer-number": CustomerNumberForm,
     "country": CountryForm,
-    "about": AboutForm,
+}
+#: The questions of each right in their order, each under the name that stands in its address.
+QUESTIONS: Mapping[Right, Mapping[str, type[QuestionForm]]] = {
+    Right.ACCESS: {**_WHO, "about": AboutForm},
+    Right.RECTIFICATION: {**_WHO, "about": CorrectionForm},
+    Right.ERASURE: {**_WHO, "about": ErasureForm, "later": TellWhenGoneForm},
 }
 
 
@@ -156,7 +190,7 @@ class DecisionForm(forms.Form):
 
     outcome = forms.ChoiceField(
         label=_("Decision"),
-        choices=[(outcome.value, OUTCOMES[outcome]) for outcome in Outcome],
+        choices=[(o.value, OUTCOMES[o]) for o in (Outcome.GRANTED, Outcome.NOTHING_HELD)],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a decision.")},
     )

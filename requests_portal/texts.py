@@ -75,6 +75,19 @@ RIGHTS: dict[Right, RightText] = {
     ),
 }
 
+#: What has reached us, as the acknowledgement says it.
+REQUEST_RECEIVED: dict[Right, Text] = {
+    Right.ACCESS: _(
+        "Your request for a copy of your data has reached us. Its reference is %(reference)s."
+    ),
+    Right.RECTIFICATION: _(
+        "Your request to correct your data has reached us. Its reference is %(reference)s."
+    ),
+    Right.ERASURE: _(
+        "Your request to erase your data has reached us. Its reference is %(reference)s."
+    ),
+}
+
 #: The formal name of each right, for staff and letters.
 RIGHT_NAMES: dict[Right, Text] = {
     Right.ACCESS: _("Access"),
@@ -110,6 +123,9 @@ STATES: dict[State, Text] = {
 
 OUTCOMES: dict[Outcome, Text] = {
     Outcome.GRANTED: _("Granted: the person receives a copy of everything found"),
+    Outcome.PARTLY: _(
+        "Partly: something has to be kept, on a stated ground and until a stated day"
+    ),
     Outcome.NOTHING_HELD: _("Nothing held: we searched everywhere and found no data"),
 }
 

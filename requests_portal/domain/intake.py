@@ -20,3 +20,5 @@ class Intake:
     phone: str = ""
     customer_number: str = ""
     about: str = ""
+    #: Erasure: tell the person when what is kept has been erased too.
+    tell_when_gone: bool = False

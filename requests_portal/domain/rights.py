@@ -14,6 +14,9 @@ class Right(StrEnum):
     COMPLAINT = "complaint"
 
 
+#: The rights that can be exercised at the portal and are worked to their answer at the desk.
+FILED_HERE: tuple[Right, ...] = (Right.ACCESS, Right.RECTIFICATION, Right.ERASURE)
+
 ARTICLES: dict[Right, str] = {
     Right.ACCESS: "15",
     Right.RECTIFICATION: "16",
@@ -33,7 +36,8 @@ class Channel(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What staff decided on an access request."""
+    """What staff decided on a request."""
 
     GRANTED = "granted"
+    PARTLY = "partly"  # erasure: something is kept, on a stated ground
     NOTHING_HELD = "nothing_held"

@@ -37,6 +37,8 @@ class Case(models.Model):
     phone = EncryptedTextField(blank=True)
     customer_number = EncryptedTextField(blank=True)
     about = EncryptedTextField(blank=True)
+    #: Erasure: the person wants to be told when what is kept has been erased too.
+    tell_when_gone = models.BooleanField(default=False)
 
     received_at = models.DateTimeField()
     received_on = models.DateField()

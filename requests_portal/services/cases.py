@@ -80,6 +80,7 @@ def _create(intake: Intake) -> Case:
                     phone=intake.phone,
                     customer_number=intake.customer_number,
                     about=intake.about,
+                    tell_when_gone=intake.tell_when_gone,
                     received_at=intake.received_at,
                     received_on=deadlines.received_on,
                     safe_on=deadlines.safe_on,

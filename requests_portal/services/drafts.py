@@ -15,9 +15,10 @@ _ENTITY_ELSEWHERE = "EE"
 def save_answer(
     *, draft_id: UUID | None, right: Right, answers: dict[str, str], at: datetime
 ) -> IntakeDraft:
-    """Add answers to the draft, or begin one."""
-    known = IntakeDraft.objects.filter(id=draft_id, right=right.value) if draft_id else None
-    draft = (known.first() if known else None) or IntakeDraft(right=right.value)
+    """Add answers to the draft, or begin one. Who turns to another right keeps the answers."""
+    known = IntakeDraft.objects.filter(id=draft_id).first() if draft_id else None
+    draft = known or IntakeDraft()
+    draft.right = right.value
     draft.answers = {**draft.answers, **answers}
     draft.updated_at = at
     draft.save()
@@ -39,6 +40,7 @@ def intake_of(draft: IntakeDraft, *, language: str, at: datetime) -> Intake:
         phone=answers.get("phone", ""),
         customer_number=answers.get("customer_number", ""),
         about=answers.get("about", ""),
+        tell_when_gone=answers.get("tell_when_gone") == "yes",
     )
 
 

@@ -16,11 +16,13 @@ from lib.units import requeue
 from lib.wakeups import wake
 from outbox.models import Message
 from outbox.services import queue_mail
+from requests_portal.domain.rights import Right
 from requests_portal.models import Case, Package
 from requests_portal.queries import email_hash
 from requests_portal.services.clock import DateLine, date_lines
 from requests_portal.services.links import issue_link
 from requests_portal.services.trail import record_on_case
+from requests_portal.texts import REQUEST_RECEIVED
 
 
 def send_again(*, case: Case, message: Message, by: Actor, at: datetime) -> None:
@@ -82,11 +84,7 @@ def send_acknowledgement(*, case: Case, at: datetime) -> None:
             % {"reference": case.reference},
             greeting=_greeting(case),
             paragraphs=(
-                _(
-                    "Your request for a copy of your data has reached us. Its reference is "
-                    "%(reference)s."
-                )
-                % {"reference": case.reference},
+                REQUEST_RECEIVED[Right(case.right)] % {"reference": case.reference},
                 _(
                     "Please confirm that this address is yours. The clock runs already: "
                     "confirming does not change any date."
@@ -124,6 +122,47 @@ def send_answer_ready(*, case: Case, package: Package, at: datetime) -> None:
             after=(_link_is_yours(),),
         )
         _queue(case, kind="answer", mail=mail, at=at)
+
+
+def send_done(*, case: Case, at: datetime) -> None:
+    """Tell the person that a correction or erasure was carried out; the page behind the link says
+    what was done, what is kept, until when and why.
+    """
+    with translation.override(case.language):
+        mail = MailText(
+            subject=_("Your request %(reference)s has been carried out")
+            % {"reference": case.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _("We have carried out your request %(reference)s.")
+                % {"reference": case.reference},
+                _("Open your request to see what was done with which data, and why."),
+            ),
+            action=(_("See what was done"), issue_link(case=case, at=at)),
+            after=(_link_is_yours(),),
+        )
+        _queue(case, kind="done", mail=mail, at=at)
+
+
+def send_all_gone(*, case: Case, at: datetime) -> None:
+    """Tell the person that what had to be kept has been erased too, as they asked to be told."""
+    with translation.override(case.language):
+        mail = MailText(
+            subject=_("The rest of your data has been erased (%(reference)s)")
+            % {"reference": case.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _(
+                    "When we carried out your request %(reference)s, some data had to be kept. "
+                    "Its time is over now and it has been erased."
+                )
+                % {"reference": case.reference},
+                _("You asked us to tell you. You need not do anything."),
+            ),
+            action=(_("See my request"), issue_link(case=case, at=at)),
+            after=(_link_is_yours(),),
+        )
+        _queue(case, kind="all-gone", mail=mail, at=at)
 
 
 def send_new_link_if_known(*, reference: str, email: str, at: datetime) -> None:

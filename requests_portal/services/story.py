@@ -5,7 +5,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from requests_portal.domain.rights import Right
 from requests_portal.models import Case
+
+#: The words when it has happened and while it lies ahead, when it happened, a word about it.
+_Told = tuple[str, str, datetime | None, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +23,22 @@ class Step:
 
 
 def person_timeline(case: Case) -> list[Step]:
-    """Return all steps of an access request in their order, with the one we are at marked."""
-    package = getattr(case, "package", None)
-    told = [
+    """Return all steps of a request in their order, with the one we are at marked."""
+    told = [*_until_search(case), *_ENDINGS[Right(case.right)](case)]
+    current = next((n for n, (_done, _ahead, at, _detail) in enumerate(told) if at is None), None)
+    return [
+        Step(
+            title=done if at else ahead,
+            at=at,
+            detail="" if at else detail,
+            tone="done" if at else ("current" if number == current else "next"),
+        )
+        for number, (done, ahead, at, detail) in enumerate(told)
+    ]
+
+
+def _until_search(case: Case) -> list[_Told]:
+    return [
         (_("We received your request"), "", case.received_at, ""),
         (
             _("You confirmed your e-mail address"),
@@ -35,6 +52,12 @@ def person_timeline(case: Case) -> list[Step]:
             case.started_at,
             _("A member of staff starts the search. You need not do anything."),
         ),
+    ]
+
+
+def _access(case: Case) -> list[_Told]:
+    package = getattr(case, "package", None)
+    return [
         (
             _("A person looked at what was found and decided"),
             _("A person looks at what was found and decides"),
@@ -54,13 +77,44 @@ def person_timeline(case: Case) -> list[Step]:
             _("The files stay here for 14 days."),
         ),
     ]
-    current = next((n for n, (_done, _ahead, at, _detail) in enumerate(told) if at is None), None)
+
+
+def _erasure(case: Case) -> list[_Told]:
     return [
-        Step(
-            title=done if at else ahead,
-            at=at,
-            detail="" if at else detail,
-            tone="done" if at else ("current" if number == current else "next"),
-        )
-        for number, (done, ahead, at, detail) in enumerate(told)
+        (
+            _("Two people checked what is erased and what has to be kept"),
+            _("Two people check what is erased and what has to be kept"),
+            case.decided_at,
+            _("Nothing is decided by a machine."),
+        ),
+        (
+            _("Your data was erased, and we searched again to be sure"),
+            _("Your data is erased, and we search again to be sure"),
+            case.answered_at,
+            _("You receive an e-mail when it is done."),
+        ),
     ]
+
+
+def _rectification(case: Case) -> list[_Told]:
+    return [
+        (
+            _("A person looked at your data and decided"),
+            _("A person looks at your data and decides"),
+            case.decided_at,
+            _("Nothing is decided by a machine."),
+        ),
+        (
+            _("Your data was corrected where it is stored"),
+            _("Your data is corrected where it is stored"),
+            case.answered_at,
+            _("You receive an e-mail when it is done."),
+        ),
+    ]
+
+
+_ENDINGS = {
+    Right.ACCESS: _access,
+    Right.ERASURE: _erasure,
+    Right.RECTIFICATION: _rectification,
+}

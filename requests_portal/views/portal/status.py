@@ -10,12 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from lib.throttle import client_address, may_pass
 from requests_portal.domain.references import clean_reference
+from requests_portal.domain.rights import Right
 from requests_portal.forms import NewLinkForm
 from requests_portal.queries import answer_of
 from requests_portal.services.clock import clock_state, date_lines
 from requests_portal.services.links import LinkNotUsable, link_is_usable, redeem_link
 from requests_portal.services.mails import send_new_link_if_known
 from requests_portal.services.story import person_timeline
+from requests_portal.texts import RIGHTS
 from requests_portal.views.portal import session
 
 _LINKS_AN_HOUR = 10
@@ -68,6 +70,7 @@ def request_status(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     context = {
         "case": case,
+        "right": RIGHTS[Right(case.right)],
         "clock": clock_state(case, at=now, until=case.statutory_on),
         "dates": date_lines(case),
         "timeline": person_timeline(case),
