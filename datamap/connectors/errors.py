@@ -28,6 +28,16 @@ ADVICE = {
         "%(resource)s does not look as the data map says at %(subject)s. Run "
         "`manage.py datamap check`, which names the difference."
     ),
+    "constraint": _(
+        "%(resource)s refuses the change of %(subject)s: a rule of the database (a trigger, a "
+        "required or unique column, a reference from another table) stands against it. Nothing "
+        "was changed. Ask the owner of the source which rule it is, then change the data map or "
+        "the rule; it is tried again."
+    ),
+    "changed": _(
+        "%(subject)s in %(resource)s was being changed at the same moment. Nothing was changed "
+        "by us. It is tried again."
+    ),
     "unreadable": _(
         "%(resource)s holds a value in %(subject)s that cannot be read, such as a date before "
         "year 1. Ask the owner of the source to look for it."

@@ -8,12 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from datamap.connectors.base import ExtractedRow, Reader
+from datamap.connectors.base import ExtractedRow, FieldChange, Reader, Writer
 from datamap.connectors.sql_anchors import anchor_column, anchored
 from datamap.connectors.sql_engine import reading
 from datamap.connectors.sql_errors import told_as_source_error
 from datamap.connectors.sql_matching import matching, table_clause
+from datamap.connectors.sql_survey import steps_of, survey_of
+from datamap.connectors.sql_transactions import give_functions, writing
 from datamap.connectors.sql_values import json_value, shown_by, typed
+from datamap.connectors.sql_writing import SqlErasing, purge_range, refuse_other_resource
+from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
 from datamap.domain.keys import FoundKey, Resolved, SubjectKeys
 from datamap.domain.schema import Column, Resource, Table
 from datamap.domain.vocabulary import KeyKind
@@ -61,6 +65,28 @@ class SqlConnector:
         """See `Reader.extract`."""
         with self.snapshot() as reader, reader.extract(table, keys) as rows:
             yield rows
+
+    def survey(self, table: Table, scope: Scope) -> Survey:
+        """See `Reader.survey`."""
+        with self.snapshot() as reader:
+            return reader.survey(table, scope)
+
+    def steps(self, table: Table, scope: Scope, *, size: int) -> Iterator[KeyRange]:
+        """See `Reader.steps`. The source is not held open while the ranges are used."""
+        with self.snapshot() as reader:
+            return iter(list(reader.steps(table, scope, size=size)))
+
+    @contextmanager
+    def writing(self, permit: Permit) -> Iterator[Writer]:
+        """Open one writing transaction; NotPermitted with the permit of another resource."""
+        refuse_other_resource(self.resource, permit)
+        with writing(self.resource) as connection:
+            yield SqlWriter(self.resource, connection, permit)
+
+    def purge(self, table: Table, permit: Permit, *, limit: int) -> Tally:
+        """See `Connector.purge`."""
+        with self.writing(permit) as writer:
+            return writer.erase(table, purge_range(writer, table, permit, limit))
 
 
 class SqlReader:
@@ -157,6 +183,39 @@ class SqlReader:
                     anchor=anchor(values),
                     controller_key=None if key is None else str(key),
                 )
+
+    def survey(self, table: Table, scope: Scope) -> Survey:
+        """See `Reader.survey`."""
+        with told_as_source_error(self._resource, table.name):
+            give_functions(self._connection)
+            return survey_of(self._connection, self._resource, table, scope)
+
+    def steps(self, table: Table, scope: Scope, *, size: int) -> Iterator[KeyRange]:
+        """See `Reader.steps`."""
+        with told_as_source_error(self._resource, table.name):
+            give_functions(self._connection)
+            yield from steps_of(self._connection, self._resource, table, scope, size)
+
+
+class SqlWriter(SqlReader):
+    """Changes rows within one transaction."""
+
+    def __init__(self, resource: Resource, connection: Connection, permit: Permit) -> None:
+        super().__init__(resource, connection)
+        self._erasing = SqlErasing(resource, connection, permit)
+
+    def erase(self, table: Table, within: KeyRange | None = None) -> Tally:
+        """See `Writer.erase`."""
+        with told_as_source_error(self._resource, table.name):
+            return self._erasing.erase(table, within)
+
+    def rectify(self, table: Table, change: FieldChange) -> bool:
+        """See `Writer.rectify`."""
+        raise NotImplementedError
+
+    def restrict(self, table: Table, *, restricted: bool) -> int:
+        """See `Writer.restrict`."""
+        raise NotImplementedError
 
 
 def _read_columns(table: Table, keys: SubjectKeys, resource: Resource) -> list[str]:

@@ -1,6 +1,6 @@
 """The instant a row's retention counts from, as a column of the query that reads the row."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from datamap.connectors.sql_matching import table_clause
 from datamap.domain.schema import Anchor, Column, PlainTable, Resource, Table
 
 AnchorColumn = tuple[Table, Column]
+AnchorTest = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 
 
 def anchored(
@@ -26,6 +27,26 @@ def anchored(
     if anchor is None:
         return None, of
     return _expression(resource, anchor, of, of)
+
+
+def anchor_holds(
+    resource: Resource, anchor: Anchor, of: FromClause, test: AnchorTest
+) -> ColumnElement[bool]:
+    """Return the condition that `test` holds for the anchor of a row seen under `of`.
+
+    The same rows as with `anchored`, but as a condition alone, so that it can stand in a DELETE.
+    """
+    if anchor.through is None or anchor.on is None:
+        return test(of.c[str(anchor.column)])
+    other = _other(resource, anchor.through)
+    there = table_clause(other)
+    own = Anchor(column=anchor.column) if anchor.column else _own_anchor(other)
+    if set(anchor.on.values()) >= set(_key(other)):
+        joined = (of.c[ours] == there.c[theirs] for ours, theirs in anchor.on.items())
+        inside = anchor_holds(resource, own, there, test)
+        return sa.exists(sa.select(1).select_from(there).where(*joined, inside))
+    latest, _ = _expression(resource, anchor, of, of)
+    return test(latest)
 
 
 def anchor_column(resource: Resource, table: Table, anchor: Anchor) -> AnchorColumn | None:

@@ -55,6 +55,8 @@ _CLASSES: dict[str, type[SourceError]] = {
     "url_missing": SourceMismatch,
     "url_invalid": SourceMismatch,
     "unreadable": SourceMismatch,
+    "constraint": SourceRefused,
+    "changed": SourceUnavailable,
 }
 
 

@@ -1,0 +1,194 @@
+"""Which rows a scope takes, as SQL: one set of conditions for what is planned and what is done.
+
+Safety principle: a row goes only if it is the person's, its treatment takes it now, no exclusion
+covers it and no row that stays hangs on it. A condition that is NULL takes nothing.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.selectable import FromClause, NamedFromClause
+
+from datamap.connectors.sql_anchors import anchor_holds
+from datamap.connectors.sql_anonymising import anonymised_columns, untouched
+from datamap.connectors.sql_days import ColumnTypes, anchor_days
+from datamap.connectors.sql_matching import matching, table_clause
+from datamap.domain.erasing import KeyRange, Scope
+from datamap.domain.hanging import Hanging, paths_to
+from datamap.domain.schema import Resource, Table
+from datamap.domain.vocabulary import Erasing
+
+Condition = ColumnElement[bool]
+#: A condition; True or False where it is known without asking the source.
+Known = Condition | bool
+
+
+class Conditions:
+    """The conditions of one scope in one resource, for the tables of one connection."""
+
+    def __init__(self, resource: Resource, scope: Scope, types: ColumnTypes) -> None:
+        self.resource = resource
+        self.scope = scope
+        self.types = types
+
+    def mine(self, table: Table, of: NamedFromClause) -> Known:
+        """Rows of the scope's keys; without keys, everybody's."""
+        if self.scope.keys is None:
+            return True
+        found = matching(self.resource, table, of, self.scope.keys)
+        return False if found is None else found
+
+    def treated(self, table: Table, of: FromClause) -> Known:
+        """Rows whose treatment takes them now, as far as their anchor decides. May be NULL."""
+        treatment = self.scope.treatment(table.name)
+        if treatment.action is Erasing.KEEP:
+            return False
+        if treatment.due_before is None:
+            return True
+        if table.retention.anchor is None:
+            return False
+        days, day = anchor_days(self.resource, table, self.types), treatment.due_before
+        return anchor_holds(
+            self.resource, table.retention.anchor, of, lambda anchor: days.before(anchor, day)
+        )
+
+    def excluded(self, table: Table, of: NamedFromClause) -> Known:
+        """Rows that an exclusion covers. May be NULL."""
+        return any_of(*self._exclusions(table, of))
+
+    def done(self, table: Table, of: FromClause) -> Known:
+        """Rows that are anonymised already, where that is what the treatment asks. Never NULL."""
+        if self.scope.treatment(table.name).action is not Erasing.ANONYMISE:
+            return False
+        left = [
+            untouched(self.types.backend, column, of.c[column.name])
+            for column in anonymised_columns(table)
+        ]
+        return sa.not_(sa.or_(*left)) if left else True
+
+    def needs(self, table: Table, of: NamedFromClause) -> list[Condition]:
+        """Return the ways in which a row that stays hangs on a row, directly or through others.
+
+        None is ever NULL. A row that is anonymised, or about to be, is nobody's any more and
+        needs nothing.
+        """
+        found: list[Condition] = []
+        kept_whole: list[tuple[Hanging, ...]] = []
+        for path in paths_to(self.resource, table):
+            if any(path[: len(above)] == above for above in kept_whole):
+                continue  # whatever hangs further down hangs on rows that stay anyway
+            found += self._stays(path, of)
+            if self.scope.treatment(path[-1].child).action is Erasing.KEEP:
+                kept_whole.append(path)
+        return found
+
+    def going(self, table: Table, of: NamedFromClause) -> Known:
+        """Rows that go now, by everything above."""
+        return self.allowed(table, of, self.treated(table, of))
+
+    def allowed(self, table: Table, of: NamedFromClause, taken: Known) -> Known:
+        """Rows among those `taken` that are the person's and that nothing keeps."""
+        return all_of(
+            self.mine(table, of),
+            taken,
+            negated(self.done(table, of)),
+            negated(self.excluded(table, of)),
+            *(sa.not_(one) for one in self.needs(table, of)),
+        )
+
+    def _exclusions(self, table: Table, of: NamedFromClause) -> Iterator[Known]:
+        for one in self.scope.exclusions:
+            if one.covers(self.resource.id, table.name, table.category.value):
+                if one.keys is None:
+                    yield True
+                    continue
+                theirs = matching(self.resource, table, of, one.keys)
+                yield False if theirs is None else theirs
+
+    def _stays(self, path: tuple[Hanging, ...], of: NamedFromClause) -> Iterator[Condition]:
+        """Yield, for each reason to stay, that a row at the end of `path` has it.
+
+        Each is a condition of its own, because a database can join on one and not on either.
+        """
+        tables = [self.resource.table(step.child) for step in path]
+        last, found = tables[-1], path[-1].found
+        for place, _ in enumerate(self._why(last, table_clause(last), found=found)):
+            here = [table_clause(table) for table in tables]
+            reasons = list(self._why(last, here[-1], found=found))
+            why = all_of(reasons[place], negated(self.done(last, here[-1])))
+            if why is False:
+                continue
+            above = (of, *here[:-1])
+            joins = (
+                child.c[ours] == parent.c[theirs]
+                for step, child, parent in zip(path, here, above, strict=True)
+                for ours, theirs in step.on
+            )
+            inside = sa.select(1).select_from(*here).where(*joins)
+            yield sa.exists(inside if why is True else inside.where(why))
+
+    def _why(self, table: Table, of: NamedFromClause, *, found: bool) -> Iterator[Known]:
+        yield negated(self.treated(table, of))
+        yield from self._exclusions(table, of)
+        # A row that is found through a person's row is the person's; others may be anybody's.
+        yield False if found else negated(self.mine(table, of))
+
+
+def in_range(table: Table, of: FromClause, within: KeyRange | None) -> Known:
+    """Rows whose key lies in a range."""
+    if within is None:
+        return True
+    key = [of.c[name] for name in table.primary_key]
+    return all_of(
+        True if within.after is None else _after(key, within.after),
+        True if within.up_to is None else _up_to(key, within.up_to),
+    )
+
+
+def _after(key: list[ColumnElement[Any]], bound: tuple[object, ...]) -> Condition:
+    """Return `key > bound`, written so that every database can use an index for it."""
+    first, value = key[0], bound[0]
+    if len(key) == 1:
+        return first > value
+    return sa.and_(first >= value, sa.or_(first > value, _after(key[1:], bound[1:])))
+
+
+def _up_to(key: list[ColumnElement[Any]], bound: tuple[object, ...]) -> Condition:
+    first, value = key[0], bound[0]
+    if len(key) == 1:
+        return first <= value
+    return sa.and_(first <= value, sa.or_(first < value, _up_to(key[1:], bound[1:])))
+
+
+def negated(condition: Known) -> Known:
+    """Return the opposite; what is NULL counts as not so."""
+    if isinstance(condition, bool):
+        return not condition
+    if isinstance(condition, sa.Exists):  # never NULL, and left as it is a database can join on it
+        return sa.not_(condition)
+    return sa.not_(sa.func.coalesce(condition, sa.false()))
+
+
+def all_of(*conditions: Known) -> Known:
+    """Return that all hold."""
+    if any(one is False for one in conditions):
+        return False
+    asked = [one for one in conditions if not isinstance(one, bool)]
+    return sa.and_(*asked) if asked else True
+
+
+def any_of(*conditions: Known) -> Known:
+    """Return that one holds."""
+    if any(one is True for one in conditions):
+        return True
+    asked = [one for one in conditions if not isinstance(one, bool)]
+    return sa.or_(*asked) if asked else False
+
+
+def as_sql(condition: Known) -> Condition:
+    """Return a condition that can stand in a statement, known or not."""
+    if isinstance(condition, bool):
+        return sa.true() if condition else sa.false()
+    return condition

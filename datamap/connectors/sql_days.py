@@ -1,0 +1,168 @@
+"""Days of anchors in the source's own terms: is an instant before a local day, and which day is it?
+
+What a column holds (a date, an instant, a local time, text) is asked of the source, not guessed.
+"""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.sql import ColumnElement
+
+from datamap.connectors.sql_anchors import anchor_column
+from datamap.domain.schema import Resource, Table
+from lib.entities import entity
+
+SQLITE_LOCAL_DAY = "privacy_local_day"
+_DAY_ONLY = len("2026-01-31")
+_QUARTER = 900  # seconds: the offset of every zone is a multiple of it
+_STEP = timedelta(seconds=_QUARTER)
+
+
+class ColumnTypes:
+    """The types of columns as the source has them, asked once a table."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[str, Mapping[str, sa.types.TypeEngine[Any]]] = {}
+
+    @property
+    def backend(self) -> str:
+        """Return postgresql, mysql (MariaDB too) or sqlite."""
+        name = self._connection.dialect.name
+        return "mysql" if name == "mariadb" else name
+
+    def of(self, table: str, column: str) -> sa.types.TypeEngine[Any]:
+        """Return the type of a column; raise NoSuchTableError or NoSuchColumnError."""
+        if table not in self._known:
+            schema, _, name = table.rpartition(".")
+            columns = sa.inspect(self._connection).get_columns(name, schema or None)
+            self._known[table] = {str(one["name"]): one["type"] for one in columns}
+        if column not in self._known[table]:
+            raise sa.exc.NoSuchColumnError
+        return self._known[table][column]
+
+
+@dataclass(frozen=True)
+class AnchorDays:
+    """How the anchor of one table is compared with days, and turned into them."""
+
+    before: Callable[[ColumnElement[Any], date], ColumnElement[bool]]
+    day: Callable[[ColumnElement[Any]], ColumnElement[Any]]
+    #: From what `day` gives to a date; None stays None.
+    read: Callable[[Any], date | None]
+
+
+def anchor_days(resource: Resource, table: Table, types: ColumnTypes) -> AnchorDays:
+    """Return how anchors of `table` are read; the table has one."""
+    anchor = table.retention.anchor
+    if anchor is None:
+        raise LookupError(f"{table.name} has no anchor")
+    owner, column = anchor_column(resource, table, anchor) or (table, None)
+    zone, local = resource.zone(owner, column), entity(resource.entity).tz
+    if types.backend == "sqlite":
+        return _by_function(zone, local)
+    name, owning = _stands_in(resource, table)
+    kind = types.of(owning, name)
+    if isinstance(kind, sa.Date):
+        return AnchorDays(lambda of, day: of < day, lambda of: of, lambda value: value)
+    if types.backend == "postgresql":
+        return _of_postgres(zone, local, aware=bool(getattr(kind, "timezone", False)))
+    # A MariaDB TIMESTAMP is shown in the session's zone, which is UTC while we write or survey.
+    return _of_mysql(ZoneInfo("UTC") if isinstance(kind, sa.TIMESTAMP) else zone, local)
+
+
+def _stands_in(resource: Resource, table: Table) -> tuple[str, str]:
+    """Return the name of the anchor's column and of the table it stands in."""
+    anchor, owner = table.retention.anchor, table.name
+    while anchor is not None and anchor.column is None:
+        owner = str(anchor.through)
+        anchor = resource.table(owner).retention.anchor
+    if anchor is None:
+        raise LookupError(f"{owner} has no anchor of its own")
+    return str(anchor.column), anchor.through or owner
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def _of_postgres(zone: ZoneInfo, local: ZoneInfo, *, aware: bool) -> AnchorDays:
+    def before(of: ColumnElement[Any], day: date) -> ColumnElement[bool]:
+        instant = _midnight(day, local)
+        # An instant as UTC, a local time as the clock in its zone shows it at that instant.
+        shown = instant.astimezone(UTC)
+        return of < (shown if aware else instant.astimezone(zone).replace(tzinfo=None))
+
+    def local_day(of: ColumnElement[Any]) -> ColumnElement[Any]:
+        instant = of if aware else sa.func.timezone(zone.key, of)
+        return sa.cast(sa.func.timezone(local.key, instant), sa.Date)
+
+    return AnchorDays(before, local_day, lambda value: value)
+
+
+def _of_mysql(zone: ZoneInfo, local: ZoneInfo) -> AnchorDays:
+    """MariaDB may not know zones by name: it counts by quarters of an hour, we make days of them."""
+
+    def before(of: ColumnElement[Any], day: date) -> ColumnElement[bool]:
+        return of < _midnight(day, local).astimezone(zone).replace(tzinfo=None)
+
+    if zone == local:
+        return AnchorDays(before, lambda of: sa.cast(of, sa.Date), lambda value: value)
+
+    def quarter(of: ColumnElement[Any]) -> ColumnElement[Any]:
+        seconds = sa.func.timestampdiff(sa.text("SECOND"), sa.literal_column("'2000-01-01'"), of)
+        return sa.func.floor(seconds / _QUARTER)
+
+    def read(value: int | None) -> date | None:
+        if value is None:
+            return None
+        shown = datetime(2000, 1, 1) + int(value) * _STEP  # noqa: DTZ001 (the zone comes next)
+        return shown.replace(tzinfo=zone).astimezone(local).date()
+
+    return AnchorDays(before, quarter, read)
+
+
+def _by_function(zone: ZoneInfo, local: ZoneInfo) -> AnchorDays:
+    def local_day(of: ColumnElement[Any]) -> ColumnElement[Any]:
+        name = getattr(sa.func, SQLITE_LOCAL_DAY)
+        return name(of, zone.key, local.key, type_=sa.String())
+
+    def before(of: ColumnElement[Any], day: date) -> ColumnElement[bool]:
+        return local_day(of) < day.isoformat()
+
+    return AnchorDays(before, local_day, lambda text: None if text is None else _iso_day(text))
+
+
+def _iso_day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@lru_cache(maxsize=16)
+def _zone(key: str) -> ZoneInfo:
+    return ZoneInfo(key)
+
+
+def sqlite_local_day(value: object, zone: str, local: str) -> str | None:
+    """Return the local day of an ISO text; None for what is no date, which so has no anchor."""
+    if not isinstance(value, str):
+        return None
+    try:
+        if len(value) == _DAY_ONLY:
+            return date.fromisoformat(value).isoformat()
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=_zone(zone))
+    return aware.astimezone(_zone(local)).date().isoformat()
+
+
+def register_days(connection: sqlite3.Connection) -> None:
+    """Give a SQLite connection the function that the expressions above call."""
+    connection.create_function(SQLITE_LOCAL_DAY, 3, sqlite_local_day, deterministic=True)

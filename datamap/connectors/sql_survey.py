@@ -1,0 +1,139 @@
+"""What a scope does to a table, counted in one statement by the conditions that erase it."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.selectable import NamedFromClause
+
+from datamap.connectors.sql_anchors import anchored
+from datamap.connectors.sql_conditions import (
+    Conditions,
+    all_of,
+    any_of,
+    as_sql,
+    negated,
+)
+from datamap.connectors.sql_days import ColumnTypes, anchor_days
+from datamap.connectors.sql_matching import table_clause
+from datamap.connectors.sql_tally import lanes, sums, tally
+from datamap.domain.erasing import KeyRange, Scope, Survey, Tally
+from datamap.domain.schema import Resource, Table
+from datamap.domain.vocabulary import ColumnClass
+
+_PART, _DAY, _THIRD, _LANE = "part", "day", "third", "lane{}"
+
+
+def survey_of(connection: Connection, resource: Resource, table: Table, scope: Scope) -> Survey:
+    """Return in which part of a survey each row of the scope's keys falls; one statement.
+
+    A row that is anonymised already is `done`. Then the treatment decides, then exclusions (they
+    are the law's word), then what hangs on the row.
+    """
+    types = ColumnTypes(connection)
+    conditions = Conditions(resource, scope, types)
+    here = table_clause(table)
+    mine = conditions.mine(table, here)
+    if mine is False:
+        return Survey()
+    query, read_day = _query(conditions, table, here)
+    tallies: dict[str, Tally] = {}
+    kept: dict[date | None, int] = {}
+    third = 0
+    for part, day, third_rows, rows, first, second in connection.execute(query):
+        counted = tally(rows, first, second)
+        tallies[part] = tallies.get(part, Tally()) + counted
+        third += int(third_rows or 0)
+        if part == "kept":
+            local = read_day(day)
+            kept[local] = kept.get(local, 0) + counted.rows
+    return Survey(
+        going=tallies.get("going", Tally()),
+        kept=kept,
+        kept_tally=tallies.get("kept", Tally()),
+        needed=tallies.get("needed", Tally()),
+        held=tallies.get("held", Tally()),
+        done=tallies.get("done", Tally()),
+        third_party_rows=third,
+    )
+
+
+def _query(
+    conditions: Conditions, table: Table, here: NamedFromClause
+) -> tuple[sa.Select[Any], Any]:
+    resource, types = conditions.resource, conditions.types
+    anchor, source = anchored(resource, table, here)
+    part = _part(conditions, table, here).label(_PART)
+    day: ColumnElement[Any] = sa.null()
+    read: Any = _nothing
+    if anchor is not None:
+        days = anchor_days(resource, table, types)
+        day, read = days.day(anchor), days.read
+    key = lanes(types.backend, [here.c[name] for name in table.primary_key])
+    hashed = [one.label(_LANE.format(place)) for place, one in enumerate(key)]
+    rows = (
+        sa.select(part, day.label(_DAY), _third(table, here).label(_THIRD), *hashed)
+        .select_from(source)
+        .where(as_sql(conditions.mine(table, here)))
+        .subquery()
+    )
+    shown_day = sa.case((rows.c[_PART] == "kept", rows.c[_DAY])).label(_DAY)
+    totals = sums(types.backend, [rows.c[one.name] for one in hashed])
+    query = sa.select(rows.c[_PART], shown_day, sa.func.sum(rows.c[_THIRD]), *totals)
+    return query.group_by(rows.c[_PART], shown_day), read
+
+
+def _nothing(_day: object) -> None:
+    return None
+
+
+def _part(conditions: Conditions, table: Table, of: NamedFromClause) -> ColumnElement[str]:
+    needed = any_of(*conditions.needs(table, of))
+    return sa.case(
+        (as_sql(conditions.done(table, of)), sa.literal_column("'done'")),
+        (as_sql(negated(conditions.treated(table, of))), sa.literal_column("'kept'")),
+        (as_sql(conditions.excluded(table, of)), sa.literal_column("'held'")),
+        (as_sql(needed), sa.literal_column("'needed'")),
+        else_=sa.literal_column("'going'"),
+    )
+
+
+def _third(table: Table, of: NamedFromClause) -> ColumnElement[int]:
+    others = [
+        of.c[column.name].is_not(None)
+        for column in table.columns
+        if column.column_class is ColumnClass.THIRD_PARTY
+    ]
+    return sa.case((sa.or_(*others), 1), else_=0) if others else sa.literal_column("0")
+
+
+def steps_of(
+    connection: Connection, resource: Resource, table: Table, scope: Scope, size: int
+) -> Iterator[KeyRange]:
+    """Yield the ranges, their bounds found by one statement over the ordered keys."""
+    conditions = Conditions(resource, scope, ColumnTypes(connection))
+    here = table_clause(table)
+    going = conditions.going(table, here)
+    if going is False:
+        return
+    key = [here.c[name] for name in table.primary_key]
+    ordered = (
+        sa.select(
+            *key,
+            sa.func.row_number().over(order_by=key).label("place"),
+            sa.func.count().over().label("all"),
+        )
+        .where(as_sql(all_of(going)))
+        .subquery()
+    )
+    last = sa.or_(ordered.c.place % size == 0, ordered.c.place == ordered.c.all)
+    columns = [ordered.c[name] for name in table.primary_key]
+    bounds = connection.execute(sa.select(*columns).where(last).order_by(ordered.c.place)).all()
+    after: tuple[object, ...] | None = None
+    for place, bound in enumerate(bounds, 1):
+        up_to = tuple(bound)
+        yield KeyRange(after, None if place == len(bounds) else up_to)
+        after = up_to

@@ -1,0 +1,85 @@
+"""Tallies counted by the source: how many rows, and the sums of two hashes of each key.
+
+The keys themselves never leave the source. Each hash has 64 bits; sums are taken modulo 2**64.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql import ColumnElement
+
+from datamap.domain.erasing import Tally
+
+_LANES = (1, 2)
+_SQLITE_DIGEST = "privacy_key_digest"
+_MODULUS = 1 << 64
+
+
+def lanes(backend: str, key: Sequence[ColumnElement[Any]]) -> tuple[ColumnElement[Any], ...]:
+    """Return the two hashes of a row's key as integers; for SQLite the values that are hashed."""
+    if backend == "postgresql":
+        # By the types' own hashes: quicker than of texts, and the same in every session.
+        row = sa.func.row(*key)
+        return tuple(
+            sa.func.hash_record_extended(row, sa.literal_column(str(lane)), type_=sa.BigInteger())
+            for lane in _LANES
+        )
+    if backend == "sqlite":
+        return tuple(key)
+    # Each part with its length before it, so that ("1", "11") and ("11", "1") differ.
+    parts = [part for one in key for part in (sa.func.char_length(one), one)]
+    digest = sa.func.md5(sa.func.concat_ws(sa.literal_column("':'"), *parts))
+    return tuple(
+        sa.cast(sa.func.conv(sa.func.substr(digest, start, 16), 16, 10), _Unsigned())
+        for start in (1, 17)
+    )
+
+
+def sums(backend: str, of: Sequence[ColumnElement[Any]]) -> tuple[ColumnElement[Any], ...]:
+    """Return the aggregates of `lanes`: `rows`, `first` and `second`, for `tally`."""
+    if backend == "sqlite":
+        function = getattr(sa.func, _SQLITE_DIGEST)
+        totals = [function(sa.literal_column(str(lane)), *of) for lane in _LANES]
+    else:
+        totals = [sa.func.sum(lane) for lane in of]
+    first, second = totals
+    return sa.func.count().label("rows"), first.label("first"), second.label("second")
+
+
+def tally(rows: object, first: object, second: object) -> Tally:
+    """Return what `sums` gave; sums over no rows are NULL."""
+    return Tally(int(str(rows)), (_lane(first), _lane(second)))
+
+
+def _lane(value: Any) -> int:  # noqa: ANN401 (a driver's number: int, Decimal or text)
+    return int(value or 0) % _MODULUS
+
+
+class _Unsigned(sa.types.UserDefinedType[int]):
+    cache_ok = True
+
+    def get_col_spec(self, **_options: object) -> str:
+        return "UNSIGNED"
+
+
+class _KeyDigest:
+    """SQLite has no such hash and no such sum: integers beyond 64 bits are refused by its own."""
+
+    def __init__(self) -> None:
+        self._total = 0
+
+    def step(self, lane: int, *key: object) -> None:
+        data = repr(key).encode()
+        digest = hashlib.blake2b(data, digest_size=8, salt=bytes([lane]))
+        self._total += int.from_bytes(digest.digest(), "big")
+
+    def finalize(self) -> str:
+        return str(self._total % _MODULUS)
+
+
+def register_digest(connection: sqlite3.Connection) -> None:
+    """Give a SQLite connection the aggregate that `sums` calls."""
+    connection.create_aggregate(_SQLITE_DIGEST, -1, _KeyDigest)  # type: ignore[arg-type]

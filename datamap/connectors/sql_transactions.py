@@ -1,0 +1,93 @@
+"""Transactions that change a source.
+
+READ COMMITTED: each statement takes the rows as they are then, so the source's own traffic never
+makes it fail, only wait; what it took is told by its tally, and a plan that no longer holds is
+found by that. A wait for a lock ends soon, so that we do not stand in the source's way.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from django.conf import settings
+from sqlalchemy import Connection
+
+from datamap.connectors.sql_anonymising import register_anonymising
+from datamap.connectors.sql_days import register_days
+from datamap.connectors.sql_engine import engine_for
+from datamap.connectors.sql_errors import told_as_source_error
+from datamap.connectors.sql_tally import register_digest
+from datamap.domain.schema import Resource
+
+LOCK_TIMEOUT = 5  # seconds
+_POSTGRES = (
+    "SELECT set_config('statement_timeout', CAST(:statement AS text), true)",
+    "SELECT set_config('lock_timeout', CAST(:lock AS text), true)",
+)
+_MYSQL = (
+    "SET SESSION innodb_lock_wait_timeout = :lock_seconds, lock_wait_timeout = :lock_seconds",
+    "SET SESSION time_zone = '+00:00'",
+    # What does not fit is refused, never cut off or set to a default.
+    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
+)
+_LIMITS = {
+    "mariadb": "SET SESSION max_statement_time = :seconds",
+    "mysql": "SET SESSION max_execution_time = :statement",
+}
+
+
+@contextmanager
+def writing(resource: Resource) -> Iterator[Connection]:
+    """Open a transaction that is committed at the end, or rolled back on any exception."""
+    engine = engine_for(resource)
+    with told_as_source_error(resource):
+        connection = engine.connect()
+    try:
+        with told_as_source_error(resource):
+            _begin(connection)
+        yield connection
+        with told_as_source_error(resource):
+            connection.commit()
+    finally:
+        connection.close()  # rolls back what was not committed
+
+
+def give_functions(connection: Connection) -> None:
+    """Give a SQLite connection the functions that our expressions call; others have their own."""
+    raw = connection.connection.dbapi_connection
+    if isinstance(raw, sqlite3.Connection):
+        register_days(raw)
+        register_digest(raw)
+        register_anonymising(raw)
+
+
+def _begin(connection: Connection) -> None:
+    give_functions(connection)
+    if connection.dialect.name == "sqlite":
+        _begin_sqlite(connection)
+        return
+    connection.execution_options(isolation_level="READ COMMITTED")
+    limit = settings.SOURCE_STATEMENT_TIMEOUT
+    values = {
+        "statement": limit * 1000,
+        "seconds": limit,
+        "lock": LOCK_TIMEOUT * 1000,
+        "lock_seconds": LOCK_TIMEOUT,
+    }
+    if connection.dialect.name == "postgresql":
+        statements = _POSTGRES
+    else:
+        maria = getattr(connection.dialect, "is_mariadb", False)
+        statements = (*_MYSQL, _LIMITS["mariadb" if maria else "mysql"])
+    for statement in statements:
+        connection.execute(sa.text(statement), values)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    raw = connection.connection.dbapi_connection
+    if isinstance(raw, sqlite3.Connection):
+        raw.isolation_level = None  # BEGIN is ours
+    connection.exec_driver_sql("PRAGMA query_only = OFF")
+    connection.exec_driver_sql("PRAGMA foreign_keys = ON")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
