@@ -35,6 +35,8 @@ _MONTH_DAY = re.compile(r"([0-9]{2})-([0-9]{2})")
 _LEAP_YEAR = 2000
 #: Room at both ends of the calendar for any length and any zone.
 _YEARS: Final = range(2, 9990)
+#: The first and the last anchor day whose end date can be computed.
+ANCHOR_DAYS: Final = (date(_YEARS[0], 1, 1), date(_YEARS[-1], 12, 31))
 
 
 class InvalidYearEnd(Refusal):
