@@ -1,5 +1,6 @@
 """The identifiers by which a person is found."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from datamap.domain.vocabulary import KeyKind
@@ -33,6 +34,36 @@ class SubjectKeys:
 
     def __bool__(self) -> bool:
         return any((self.emails, self.phones, self.customer_numbers, self.ips, self.custom))
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Yield each identifier as (kind, value)."""
+        for kind in KeyKind:
+            yield from ((kind.value, value) for value in self.of(kind.value))
+        yield from self.custom
+
+    def as_json(self) -> list[list[str]]:
+        """Return the identifiers as JSON: a list of [kind, value]. Keep it sealed."""
+        return [[kind, value] for kind, value in self]
+
+    @classmethod
+    def from_json(cls, given: Sequence[Sequence[str]]) -> "SubjectKeys":
+        """Read `as_json`."""
+        return cls.of_pairs((kind, value) for kind, value in given)
+
+    @classmethod
+    def of_pairs(cls, pairs: Iterable[tuple[str, str]]) -> "SubjectKeys":
+        """Return the identifiers given as (kind, value), each once, in their order."""
+        by_kind: dict[str, dict[str, None]] = {}
+        for kind, value in pairs:
+            by_kind.setdefault(kind, {})[value] = None
+        known = {kind: tuple(by_kind.pop(kind.value, ())) for kind in KeyKind}
+        return cls(
+            emails=known[KeyKind.EMAIL],
+            phones=known[KeyKind.PHONE],
+            customer_numbers=known[KeyKind.CUSTOMER_NUMBER],
+            ips=known[KeyKind.IP],
+            custom=tuple((kind, value) for kind, values in by_kind.items() for value in values),
+        )
 
 
 @dataclass(frozen=True)
