@@ -16,6 +16,7 @@ from pytest_django.fixtures import Settings
 from redis import Redis
 
 from embedded.ports import free_port
+from tests.plugins import mariadb
 
 pytest_plugins = ["tests.plugins.audit_flush"]
 
@@ -45,6 +46,20 @@ def make_database() -> Iterator[Callable[[], str]]:
     """Make an empty database on the test server; its SQLAlchemy URL. Dropped after the test."""
     with ExitStack() as databases:
         yield lambda: databases.enter_context(_database())
+
+
+@pytest.fixture(scope="session")
+def make_session_mariadb() -> Iterator[Callable[[], str]]:
+    """As make_session_database, on MariaDB."""
+    with ExitStack() as databases:
+        yield lambda: databases.enter_context(_mariadb())
+
+
+@pytest.fixture
+def make_mariadb() -> Iterator[Callable[[], str]]:
+    """Make an empty MariaDB database; its SQLAlchemy URL. Dropped after the test."""
+    with ExitStack() as databases:
+        yield lambda: databases.enter_context(_mariadb())
 
 
 @pytest.fixture
@@ -79,6 +94,15 @@ def smtp_server(settings: Settings) -> Iterator[MailServer]:
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
     yield server
     controller.stop()
+
+
+@contextmanager
+def _mariadb() -> Iterator[str]:
+    server = mariadb.asked_url()
+    if server is None:
+        pytest.skip(mariadb.MISSING)
+    with mariadb.database(server, f"extra_{uuid.uuid4().hex}") as url:
+        yield url
 
 
 @contextmanager

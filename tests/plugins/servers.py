@@ -1,4 +1,5 @@
-"""A real PostgreSQL and a real Redis-compatible server for the run, gone when it ends.
+"""A real PostgreSQL and a real Redis-compatible server for the run, gone when it ends; a MariaDB
+server for the tests that ask for one, see `tests.plugins.mariadb`.
 
 The first process of a run starts one pair, before Django reads its settings; the workers of
 pytest-xdist inherit the addresses. Loaded by `-p` in pyproject.toml, which is early enough.
@@ -36,6 +37,7 @@ def _start() -> None:
     from embedded.postgres import PostgresServer  # noqa: PLC0415
     from embedded.redis import RedisServer  # noqa: PLC0415
     from embedded.translations import compile_catalogues  # noqa: PLC0415
+    from tests.plugins import mariadb  # noqa: PLC0415
 
     account = service_account()
     home = Path(tempfile.mkdtemp(prefix="apifonica-privacy-tests-"))
@@ -55,6 +57,7 @@ def _start() -> None:
     )
     atexit.register(redis.stop)
     redis.start()
+    mariadb.keep(home, password=secrets.token_hex(16), account=account)
     var_dir = home / "var"
     (var_dir / "static").mkdir(parents=True)
     # Drawn once and kept beside pytest's own cache, for they take a few seconds.
