@@ -71,14 +71,17 @@ class Writer(Reader, Protocol):
     def erase(self, table: Table, within: KeyRange | None = None) -> Tally:
         """Delete or anonymise the rows of the permit's scope; return exactly which went.
 
-        One set-based statement. A row that is anonymised already is not counted again.
+        Set-based. A row that is anonymised already is not counted again. Children go before their
+        parents; tables of one group of `domain.hanging.bound_together` in one transaction.
         """
         ...
 
     def rectify(self, table: Table, change: FieldChange) -> bool:
         """Write the new value if the old one is still there and the row is the person's.
 
-        False where it is not: a conflict, and nothing was changed.
+        False where it is not: a conflict, and nothing was changed. Raises NotCorrectable for a
+        key, the column of a join, a secret or a value of another type, and NotPermitted where
+        the permit is for everybody.
         """
         ...
 

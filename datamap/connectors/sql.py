@@ -10,13 +10,14 @@ from sqlalchemy import Connection
 
 from datamap.connectors.base import ExtractedRow, FieldChange, Reader, Writer
 from datamap.connectors.sql_anchors import anchor_column, anchored
+from datamap.connectors.sql_correcting import SqlCorrecting
 from datamap.connectors.sql_engine import reading
 from datamap.connectors.sql_errors import told_as_source_error
 from datamap.connectors.sql_matching import matching, table_clause
 from datamap.connectors.sql_survey import steps_of, survey_of
 from datamap.connectors.sql_transactions import give_functions, writing
 from datamap.connectors.sql_values import json_value, shown_by, typed
-from datamap.connectors.sql_writing import SqlErasing, purge_range, refuse_other_resource
+from datamap.connectors.sql_writing import SqlErasing, refuse_other_resource
 from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
 from datamap.domain.keys import FoundKey, Resolved, SubjectKeys
 from datamap.domain.schema import Column, Resource, Table
@@ -85,8 +86,9 @@ class SqlConnector:
 
     def purge(self, table: Table, permit: Permit, *, limit: int) -> Tally:
         """See `Connector.purge`."""
-        with self.writing(permit) as writer:
-            return writer.erase(table, purge_range(writer, table, permit, limit))
+        refuse_other_resource(self.resource, permit)
+        with writing(self.resource) as connection:
+            return SqlWriter(self.resource, connection, permit).purge(table, limit=limit)
 
 
 class SqlReader:
@@ -203,6 +205,7 @@ class SqlWriter(SqlReader):
     def __init__(self, resource: Resource, connection: Connection, permit: Permit) -> None:
         super().__init__(resource, connection)
         self._erasing = SqlErasing(resource, connection, permit)
+        self._correcting = SqlCorrecting(resource, connection, permit)
 
     def erase(self, table: Table, within: KeyRange | None = None) -> Tally:
         """See `Writer.erase`."""
@@ -211,11 +214,19 @@ class SqlWriter(SqlReader):
 
     def rectify(self, table: Table, change: FieldChange) -> bool:
         """See `Writer.rectify`."""
-        raise NotImplementedError
+        with told_as_source_error(self._resource, table.name):
+            return self._correcting.rectify(table, change)
 
     def restrict(self, table: Table, *, restricted: bool) -> int:
         """See `Writer.restrict`."""
-        raise NotImplementedError
+        with told_as_source_error(self._resource, table.name):
+            return self._correcting.restrict(table, restricted=restricted)
+
+    def purge(self, table: Table, *, limit: int) -> Tally:
+        """Erase the first `limit` rows that go now."""
+        with told_as_source_error(self._resource, table.name):
+            first = self._erasing.first(table, limit)
+            return Tally() if first is None else self._erasing.erase(table, first)
 
 
 def _read_columns(table: Table, keys: SubjectKeys, resource: Resource) -> list[str]:

@@ -6,7 +6,6 @@ equal values stay equal, and nobody can try out telephone numbers against it aft
 """
 
 import hashlib
-import re
 import sqlite3
 from typing import Any
 
@@ -72,13 +71,13 @@ def _digest(backend: str, of: Text, key: str) -> Text:
         return sa.func.encode(digest, "hex")
     if backend == "mysql":
         return sa.func.sha2(sa.func.concat(key, of), 256)
-    return getattr(sa.func, _SQLITE_HASH)(key, of, type_=sa.String())
+    return sa.Function(_SQLITE_HASH, key, of, type_=sa.String())
 
 
 def _mask(backend: str, mask: Mask, of: Text) -> Text:
     """Return the SQL of `masking.masked`; a number without + or 00 loses its country."""
     if backend == "sqlite":
-        return getattr(sa.func, _SQLITE_MASK)(of, mask.value, type_=sa.String())
+        return sa.Function(_SQLITE_MASK, of, mask.value, type_=sa.String())
     whole = sa.func.trim(of)
     if mask is Mask.EMAIL:
         return _regexp(backend, whole, r"^(.).*(@[^@]+)$", rf"\1{_DOTS}\2", else_dots=True)
@@ -104,14 +103,12 @@ def _masked_phone(backend: str, whole: Text) -> Text:
     international = sa.or_(whole.like("+%"), digits.like("00%"))
     number = _regexp(backend, digits, r"^00", "")
     tail = sa.func.right(digits, 2)
-    codes = sorted(COUNTRY_CODE_TO_REGION_CODE)
     coded = [
         (
-            sa.func.substr(number, 1, length).in_([one for one in codes if len(one) == length]),
+            sa.func.substr(number, 1, length).in_(_codes(length)),
             sa.literal("+").concat(sa.func.substr(number, 1, length)).concat(_DOTS).concat(tail),
         )
         for length in (1, 2, 3)
-        for codes in [[str(code) for code in sorted(COUNTRY_CODE_TO_REGION_CODE)]]
     ]
     return sa.case(
         (whole.is_(None), sa.null()),
@@ -120,6 +117,10 @@ def _masked_phone(backend: str, whole: Text) -> Text:
         *coded,
         else_=sa.literal(_DOTS).concat(tail),
     )
+
+
+def _codes(length: int) -> list[str]:
+    return [str(code) for code in COUNTRY_CODE_TO_REGION_CODE if len(str(code)) == length]
 
 
 def register_anonymising(connection: sqlite3.Connection) -> None:

@@ -4,7 +4,7 @@ Safety principle: a row goes only if it is the person's, its treatment takes it 
 covers it and no row that stays hangs on it. A condition that is NULL takes nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -136,6 +136,24 @@ class Conditions:
         yield False if found else negated(self.mine(table, of))
 
 
+def bare_table(table: Table) -> sa.TableClause:
+    """Return the table without an alias: not every database deletes from one."""
+    bare = getattr(table_clause(table), "element", None)
+    if not isinstance(bare, sa.TableClause):
+        raise TypeError("no table stands under the alias")
+    return bare
+
+
+def among(table: Table, of: NamedFromClause, keys: Sequence[tuple[object, ...]]) -> Known:
+    """Return the condition that a row's key is one of `keys`."""
+    if not keys:
+        return False
+    columns = [of.c[name] for name in table.primary_key]
+    if len(columns) == 1:
+        return columns[0].in_([key[0] for key in keys])
+    return sa.tuple_(*columns).in_(keys)
+
+
 def in_range(table: Table, of: FromClause, within: KeyRange | None) -> Known:
     """Rows whose key lies in a range."""
     if within is None:
@@ -147,7 +165,7 @@ def in_range(table: Table, of: FromClause, within: KeyRange | None) -> Known:
     )
 
 
-def _after(key: list[ColumnElement[Any]], bound: tuple[object, ...]) -> Condition:
+def _after(key: Sequence[ColumnElement[Any]], bound: tuple[object, ...]) -> Condition:
     """Return `key > bound`, written so that every database can use an index for it."""
     first, value = key[0], bound[0]
     if len(key) == 1:
@@ -155,7 +173,7 @@ def _after(key: list[ColumnElement[Any]], bound: tuple[object, ...]) -> Conditio
     return sa.and_(first >= value, sa.or_(first > value, _after(key[1:], bound[1:])))
 
 
-def _up_to(key: list[ColumnElement[Any]], bound: tuple[object, ...]) -> Condition:
+def _up_to(key: Sequence[ColumnElement[Any]], bound: tuple[object, ...]) -> Condition:
     first, value = key[0], bound[0]
     if len(key) == 1:
         return first <= value

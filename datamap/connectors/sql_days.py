@@ -1,4 +1,4 @@
-"""Days of anchors in the source's own terms: is an instant before a local day, and which day is it?
+"""Days of anchors in the source's own terms: is one before a local day, and which day is it.
 
 What a column holds (a date, an instant, a local time, text) is asked of the source, not guessed.
 """
@@ -19,7 +19,7 @@ from datamap.connectors.sql_anchors import anchor_column
 from datamap.domain.schema import Resource, Table
 from lib.entities import entity
 
-SQLITE_LOCAL_DAY = "privacy_local_day"
+_SQLITE_LOCAL_DAY, _SQLITE_INSTANT = "privacy_local_day", "privacy_instant"
 _DAY_ONLY = len("2026-01-31")
 _QUARTER = 900  # seconds: the offset of every zone is a multiple of it
 _STEP = timedelta(seconds=_QUARTER)
@@ -48,6 +48,14 @@ class ColumnTypes:
             raise sa.exc.NoSuchColumnError
         return self._known[table][column]
 
+    def clock(self, kind: sa.types.TypeEngine[Any], zone: ZoneInfo) -> ZoneInfo:
+        """Return in which zone a timestamp without one is shown, where the map says `zone`.
+
+        A MariaDB TIMESTAMP is shown in the session's zone, which is UTC with us.
+        """
+        utc = self.backend == "mysql" and isinstance(kind, sa.TIMESTAMP)
+        return ZoneInfo("UTC") if utc else zone
+
 
 @dataclass(frozen=True)
 class AnchorDays:
@@ -74,8 +82,7 @@ def anchor_days(resource: Resource, table: Table, types: ColumnTypes) -> AnchorD
         return AnchorDays(lambda of, day: of < day, lambda of: of, lambda value: value)
     if types.backend == "postgresql":
         return _of_postgres(zone, local, aware=bool(getattr(kind, "timezone", False)))
-    # A MariaDB TIMESTAMP is shown in the session's zone, which is UTC while we write or survey.
-    return _of_mysql(ZoneInfo("UTC") if isinstance(kind, sa.TIMESTAMP) else zone, local)
+    return _of_mysql(types.clock(kind, zone), local)
 
 
 def _stands_in(resource: Resource, table: Table) -> tuple[str, str]:
@@ -108,7 +115,7 @@ def _of_postgres(zone: ZoneInfo, local: ZoneInfo, *, aware: bool) -> AnchorDays:
 
 
 def _of_mysql(zone: ZoneInfo, local: ZoneInfo) -> AnchorDays:
-    """MariaDB may not know zones by name: it counts by quarters of an hour, we make days of them."""
+    """MariaDB may not know zones by name: it counts quarters of an hour, we make days of them."""
 
     def before(of: ColumnElement[Any], day: date) -> ColumnElement[bool]:
         return of < _midnight(day, local).astimezone(zone).replace(tzinfo=None)
@@ -131,17 +138,14 @@ def _of_mysql(zone: ZoneInfo, local: ZoneInfo) -> AnchorDays:
 
 def _by_function(zone: ZoneInfo, local: ZoneInfo) -> AnchorDays:
     def local_day(of: ColumnElement[Any]) -> ColumnElement[Any]:
-        name = getattr(sa.func, SQLITE_LOCAL_DAY)
-        return name(of, zone.key, local.key, type_=sa.String())
+        return sa.Function(_SQLITE_LOCAL_DAY, of, zone.key, local.key, type_=sa.String())
 
     def before(of: ColumnElement[Any], day: date) -> ColumnElement[bool]:
         return local_day(of) < day.isoformat()
 
-    return AnchorDays(before, local_day, lambda text: None if text is None else _iso_day(text))
-
-
-def _iso_day(text: str) -> date:
-    return date.fromisoformat(text)
+    return AnchorDays(
+        before, local_day, lambda text: None if text is None else date.fromisoformat(text)
+    )
 
 
 @lru_cache(maxsize=16)
@@ -149,20 +153,37 @@ def _zone(key: str) -> ZoneInfo:
     return ZoneInfo(key)
 
 
-def sqlite_local_day(value: object, zone: str, local: str) -> str | None:
+def sqlite_instant(of: ColumnElement[Any], zone: str) -> ColumnElement[str]:
+    """Return the instant of an ISO text in one form, however it is written."""
+    return sa.Function(_SQLITE_INSTANT, of, zone, type_=sa.String())
+
+
+def _local_day(value: object, zone: str, local: str) -> str | None:
     """Return the local day of an ISO text; None for what is no date, which so has no anchor."""
     if not isinstance(value, str):
         return None
     try:
         if len(value) == _DAY_ONLY:
             return date.fromisoformat(value).isoformat()
-        instant = datetime.fromisoformat(value)
+        return _aware(value, zone).astimezone(_zone(local)).date().isoformat()
     except ValueError:
         return None
-    aware = instant if instant.tzinfo else instant.replace(tzinfo=_zone(zone))
-    return aware.astimezone(_zone(local)).date().isoformat()
+
+
+def _instant(value: object, zone: str) -> str | None:
+    """Return an ISO text in UTC; what is no instant as it is."""
+    try:
+        return None if value is None else _aware(str(value), zone).astimezone(UTC).isoformat()
+    except ValueError:
+        return str(value)
+
+
+def _aware(text: str, zone: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    return instant if instant.tzinfo else instant.replace(tzinfo=_zone(zone))
 
 
 def register_days(connection: sqlite3.Connection) -> None:
-    """Give a SQLite connection the function that the expressions above call."""
-    connection.create_function(SQLITE_LOCAL_DAY, 3, sqlite_local_day, deterministic=True)
+    """Give a SQLite connection the functions that the expressions above call."""
+    connection.create_function(_SQLITE_LOCAL_DAY, 3, _local_day, deterministic=True)
+    connection.create_function(_SQLITE_INSTANT, 2, _instant, deterministic=True)

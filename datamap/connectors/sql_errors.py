@@ -19,6 +19,13 @@ _POSTGRES = {
     "55P03": "timeout",  # lock_timeout
     "25P03": "timeout",  # idle_in_transaction_session_timeout
     "25006": "refused",  # the session is read-only
+    "40001": "changed",  # somebody changed a row that we were about to change
+    "40P01": "changed",  # a deadlock
+    "P0001": "constraint",  # RAISE in a trigger
+    "09000": "constraint",
+    "27000": "constraint",
+    "22001": "constraint",  # the new value is too long
+    "44000": "constraint",
     "42501": "refused",
     "28000": "refused",
     "28P01": "refused",
@@ -26,11 +33,14 @@ _POSTGRES = {
     "22021": "mismatch",
     "22P02": "mismatch",
 }
-_POSTGRES_CLASSES = {"42": "mismatch", "3F": "mismatch"}
+_POSTGRES_CLASSES = {"23": "constraint", "42": "mismatch", "3F": "mismatch"}
 _MYSQL = {
     **dict.fromkeys((1044, 1045, 1142, 1143, 1227, 1698, 1792), "refused"),
     **dict.fromkeys((1049, 1054, 1146, 1305), "mismatch"),
     **dict.fromkeys((1205, 1317, 1969, 3024), "timeout"),
+    **dict.fromkeys((1020, 1213), "changed"),
+    **dict.fromkeys((1048, 1062, 1169, 1264, 1265, 1364, 1366, 1406), "constraint"),
+    **dict.fromkeys((1216, 1217, 1451, 1452, 1644, 3819, 4025), "constraint"),
 }
 # Errors before there is a session carry no code; SQLite's never do.
 _WORDS = (
@@ -42,6 +52,7 @@ _WORDS = (
     ("timeout expired", "timeout"),
     ("timed out", "timeout"),
     ("database is locked", "timeout"),
+    ("constraint failed", "constraint"),
     ("no such table", "mismatch"),
     ("no such column", "mismatch"),
     ("invalid dsn", "url_invalid"),

@@ -1,6 +1,6 @@
 """What a scope does to a table, counted in one statement by the conditions that erase it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -63,16 +63,16 @@ def survey_of(connection: Connection, resource: Resource, table: Table, scope: S
 
 def _query(
     conditions: Conditions, table: Table, here: NamedFromClause
-) -> tuple[sa.Select[Any], Any]:
+) -> tuple[sa.Select[Any], Callable[[Any], date | None]]:
     resource, types = conditions.resource, conditions.types
     anchor, source = anchored(resource, table, here)
     part = _part(conditions, table, here).label(_PART)
     day: ColumnElement[Any] = sa.null()
-    read: Any = _nothing
+    read: Callable[[Any], date | None] = _no_day
     if anchor is not None:
         days = anchor_days(resource, table, types)
         day, read = days.day(anchor), days.read
-    key = lanes(types.backend, [here.c[name] for name in table.primary_key])
+    key = lanes(types, table, here)
     hashed = [one.label(_LANE.format(place)) for place, one in enumerate(key)]
     rows = (
         sa.select(part, day.label(_DAY), _third(table, here).label(_THIRD), *hashed)
@@ -86,7 +86,7 @@ def _query(
     return query.group_by(rows.c[_PART], shown_day), read
 
 
-def _nothing(_day: object) -> None:
+def _no_day(_day: object) -> None:
     return None
 
 

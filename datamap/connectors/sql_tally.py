@@ -10,25 +10,25 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.selectable import FromClause
 
+from datamap.connectors.sql_days import ColumnTypes
 from datamap.domain.erasing import Tally
+from datamap.domain.schema import Table
 
 _LANES = (1, 2)
 _SQLITE_DIGEST = "privacy_key_digest"
 _MODULUS = 1 << 64
 
 
-def lanes(backend: str, key: Sequence[ColumnElement[Any]]) -> tuple[ColumnElement[Any], ...]:
+def lanes(types: ColumnTypes, table: Table, of: FromClause) -> tuple[ColumnElement[Any], ...]:
     """Return the two hashes of a row's key as integers; for SQLite the values that are hashed."""
-    if backend == "postgresql":
-        # By the types' own hashes: quicker than of texts, and the same in every session.
-        row = sa.func.row(*key)
-        return tuple(
-            sa.func.hash_record_extended(row, sa.literal_column(str(lane)), type_=sa.BigInteger())
-            for lane in _LANES
-        )
-    if backend == "sqlite":
+    key = [of.c[name] for name in table.primary_key]
+    if types.backend == "sqlite":
         return tuple(key)
+    if types.backend == "postgresql":
+        kinds = [types.of(table.name, name) for name in table.primary_key]
+        return tuple(_of_postgres(kinds, key, lane) for lane in _LANES)
     # Each part with its length before it, so that ("1", "11") and ("11", "1") differ.
     parts = [part for one in key for part in (sa.func.char_length(one), one)]
     digest = sa.func.md5(sa.func.concat_ws(sa.literal_column("':'"), *parts))
@@ -38,11 +38,32 @@ def lanes(backend: str, key: Sequence[ColumnElement[Any]]) -> tuple[ColumnElemen
     )
 
 
+def _of_postgres(
+    kinds: Sequence[sa.types.TypeEngine[Any]], key: Sequence[ColumnElement[Any]], lane: int
+) -> ColumnElement[int]:
+    """Return the hash of a key: that of each column is the seed of the next one's.
+
+    A type's own hash is quicker than that of its text, and the same in every session.
+    """
+    hashed: ColumnElement[int] = sa.literal_column(str(lane), sa.BigInteger())
+    for kind, column in zip(kinds, key, strict=True):
+        if isinstance(kind, sa.Integer):
+            hashed = sa.func.hashint8extended(column, hashed, type_=sa.BigInteger())
+        elif isinstance(kind, sa.String):
+            text = sa.cast(column, sa.Text)
+            hashed = sa.func.hashtextextended(text, hashed, type_=sa.BigInteger())
+        else:
+            row = sa.func.row(column)
+            hashed = sa.func.hash_record_extended(row, hashed, type_=sa.BigInteger())
+    return hashed
+
+
 def sums(backend: str, of: Sequence[ColumnElement[Any]]) -> tuple[ColumnElement[Any], ...]:
     """Return the aggregates of `lanes`: `rows`, `first` and `second`, for `tally`."""
     if backend == "sqlite":
-        function = getattr(sa.func, _SQLITE_DIGEST)
-        totals = [function(sa.literal_column(str(lane)), *of) for lane in _LANES]
+        totals = [
+            sa.Function[Any](_SQLITE_DIGEST, sa.literal_column(str(lane)), *of) for lane in _LANES
+        ]
     else:
         totals = [sa.func.sum(lane) for lane in of]
     first, second = totals

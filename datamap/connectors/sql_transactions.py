@@ -1,13 +1,16 @@
 """Transactions that change a source.
 
-READ COMMITTED: each statement takes the rows as they are then, so the source's own traffic never
-makes it fail, only wait; what it took is told by its tally, and a plan that no longer holds is
-found by that. A wait for a lock ends soon, so that we do not stand in the source's way.
+PostgreSQL: REPEATABLE READ, so that the rows counted are the rows changed; a row that the source
+changed meanwhile ends the attempt, which is repeated. MariaDB: READ COMMITTED, because there
+REPEATABLE READ would lock every row that is looked at; the rows are locked as they are counted.
+SQLite: BEGIN IMMEDIATE, nobody else writes. A wait for a lock ends soon, so that we do not stand
+in the way of the source's own work.
 """
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 from django.conf import settings
@@ -55,7 +58,7 @@ def writing(resource: Resource) -> Iterator[Connection]:
 
 def give_functions(connection: Connection) -> None:
     """Give a SQLite connection the functions that our expressions call; others have their own."""
-    raw = connection.connection.dbapi_connection
+    raw: Any = connection.connection.dbapi_connection
     if isinstance(raw, sqlite3.Connection):
         register_days(raw)
         register_digest(raw)
@@ -67,7 +70,8 @@ def _begin(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         _begin_sqlite(connection)
         return
-    connection.execution_options(isolation_level="READ COMMITTED")
+    level = "REPEATABLE READ" if connection.dialect.name == "postgresql" else "READ COMMITTED"
+    connection.execution_options(isolation_level=level)
     limit = settings.SOURCE_STATEMENT_TIMEOUT
     values = {
         "statement": limit * 1000,
@@ -76,7 +80,7 @@ def _begin(connection: Connection) -> None:
         "lock_seconds": LOCK_TIMEOUT,
     }
     if connection.dialect.name == "postgresql":
-        statements = _POSTGRES
+        statements: tuple[str, ...] = _POSTGRES
     else:
         maria = getattr(connection.dialect, "is_mariadb", False)
         statements = (*_MYSQL, _LIMITS["mariadb" if maria else "mysql"])
@@ -85,7 +89,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    raw = connection.connection.dbapi_connection
+    raw: Any = connection.connection.dbapi_connection
     if isinstance(raw, sqlite3.Connection):
         raw.isolation_level = None  # BEGIN is ours
     connection.exec_driver_sql("PRAGMA query_only = OFF")

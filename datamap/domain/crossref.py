@@ -124,6 +124,7 @@ def _column_references(table: Table) -> Iterator[Finding]:
     ]
     wanted += [
         (("partitioned_on",), table.partitioned_on),
+        (("restriction_column",), table.restriction_column),
         (("controller_column",), table.controller_column),
     ]
     for path, name in wanted:

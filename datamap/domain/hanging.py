@@ -83,7 +83,7 @@ def bound_together(resource: Resource) -> tuple[frozenset[str], ...]:
     Children go first; where a parent's retention counts from them, nobody could tell afterwards
     that the parent was due. The writer remembers it, for as long as its transaction lasts.
     """
-    groups: list[set[str]] = []
+    groups: list[frozenset[str]] = []
     for table in resource.tables:
         below = {path[-1].child for path in paths_to(resource, table)}
         bound = (anchor_tables(resource, table) & below) - {table.name}
@@ -93,4 +93,4 @@ def bound_together(resource: Resource) -> tuple[frozenset[str], ...]:
                 groups.remove(group)
                 joined |= group
             groups.append(joined)
-    return tuple(frozenset(group) for group in groups)
+    return tuple(groups)

@@ -220,6 +220,7 @@ class Table(Part):
     erasure: Annotated[Erasure, BeforeValidator(_erasure_shorthand)]
     portable: bool = False
     partitioned_on: ColumnName | None = None
+    restriction_column: ColumnName | None = None  # the source's own mark of a restriction (Art. 18)
     time_zone: ZoneName | None = None
     columns: Annotated[
         tuple[Column, ...], BeforeValidator(_named_columns), Field(min_length=1, max_length=500)
