@@ -7,13 +7,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from datamap.connectors.base import ExtractedRow, FieldChange, Reader, Writer
 from datamap.connectors.sql_anchors import anchor_column, anchored
 from datamap.connectors.sql_correcting import SqlCorrecting
 from datamap.connectors.sql_engine import reading
 from datamap.connectors.sql_errors import told_as_source_error
-from datamap.connectors.sql_matching import matching, table_clause
+from datamap.connectors.sql_matching import Condition, matching, table_clause
 from datamap.connectors.sql_survey import steps_of, survey_of
 from datamap.connectors.sql_transactions import give_functions, writing
 from datamap.connectors.sql_values import json_value, shown_by, typed
@@ -113,7 +114,7 @@ class SqlReader:
     def _identifiers_in(self, table: Table, keys: SubjectKeys) -> Iterator[tuple[str, str]]:
         columns = [column for column in table.columns if column.identifier is not None]
         here = table_clause(table)
-        condition = matching(self._resource, table, here, keys)
+        condition = self._mine(table, here, keys)
         if condition is None or not columns:
             return
         names = dict.fromkeys(
@@ -127,10 +128,13 @@ class SqlReader:
                     if value is not None:
                         yield str(column.identifier), value
 
+    def _mine(self, table: Table, here: NamedFromClause, keys: SubjectKeys) -> Condition | None:
+        return matching(self._resource, table, here, keys, backend=self._connection.dialect.name)
+
     def count(self, table: Table, keys: SubjectKeys) -> int:
         """See `Reader.count`."""
         here = table_clause(table)
-        condition = matching(self._resource, table, here, keys)
+        condition = self._mine(table, here, keys)
         if condition is None:
             return 0
         query = sa.select(sa.func.count()).select_from(here).where(condition)
@@ -161,7 +165,7 @@ class SqlReader:
     def query(self, table: Table, keys: SubjectKeys) -> sa.Select[Any] | None:
         """Return the one statement that reads the rows of `table`; None: nothing to ask."""
         here = table_clause(table)
-        condition = matching(self._resource, table, here, keys)
+        condition = self._mine(table, here, keys)
         if condition is None:
             return None
         anchor, source = anchored(self._resource, table, here)

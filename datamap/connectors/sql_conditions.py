@@ -17,6 +17,7 @@ from datamap.connectors.sql_days import ColumnTypes, anchor_days
 from datamap.connectors.sql_matching import matching, table_clause
 from datamap.domain.erasing import KeyRange, Scope
 from datamap.domain.hanging import Hanging, paths_to
+from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import Resource, Table
 from datamap.domain.vocabulary import Erasing
 
@@ -37,7 +38,7 @@ class Conditions:
         """Rows of the scope's keys; without keys, everybody's."""
         if self.scope.keys is None:
             return True
-        found = matching(self.resource, table, of, self.scope.keys)
+        found = self._matching(table, of, self.scope.keys)
         return False if found is None else found
 
     def treated(self, table: Table, of: FromClause) -> Known:
@@ -98,13 +99,16 @@ class Conditions:
             *(sa.not_(one) for one in self.needs(table, of)),
         )
 
+    def _matching(self, table: Table, of: NamedFromClause, keys: SubjectKeys) -> Condition | None:
+        return matching(self.resource, table, of, keys, backend=self.types.backend)
+
     def _exclusions(self, table: Table, of: NamedFromClause) -> Iterator[Known]:
         for one in self.scope.exclusions:
             if one.covers(self.resource.id, table.name, table.category.value):
                 if one.keys is None:
                     yield True
                     continue
-                theirs = matching(self.resource, table, of, one.keys)
+                theirs = self._matching(table, of, one.keys)
                 yield False if theirs is None else theirs
 
     def _stays(self, path: tuple[Hanging, ...], of: NamedFromClause) -> Iterator[Condition]:

@@ -60,21 +60,31 @@ def match_expression(kind: str, column: Column, dialect: sa.Dialect) -> str:
 
 
 def matching(
-    resource: Resource, table: Table, of: NamedFromClause, keys: SubjectKeys
+    resource: Resource,
+    table: Table,
+    of: NamedFromClause,
+    keys: SubjectKeys,
+    *,
+    backend: str = "",
 ) -> Condition | None:
     """Return the condition for the person's rows of `table`, seen under the alias `of`.
 
     None when no alternative can hold with these identifiers: then there is nothing to ask. With
     several alternatives each is a query of its own for the primary key, so that each can use its
-    own index.
+    own index; PostgreSQL (`backend`) can use them all at once where each asks for few values.
     """
     alternatives = [one for one in table.find if _possible(resource, table, one, keys)]
     if len(alternatives) <= 1:
-        return _holds(resource, table, alternatives[0], of, keys) if alternatives else None
+        if not alternatives:
+            return None
+        return _holds(resource, table, alternatives[0], of, keys, backend=backend)
+    if backend == "postgresql" and all(_asks_for_few(resource, one) for one in alternatives):
+        several = (_holds_at_once(resource, table, one, of, keys) for one in alternatives)
+        return sa.or_(*several)
     branches = []
     for alternative in alternatives:
         inner = table_clause(table)
-        condition = _holds(resource, table, alternative, inner, keys)
+        condition = _holds(resource, table, alternative, inner, keys, backend=backend)
         branches.append(sa.select(*(inner.c[name] for name in table.primary_key)).where(condition))
     return _within(of, table.primary_key, sa.union(*branches))
 
@@ -94,6 +104,8 @@ def _holds(
     alternative: ByKey | Through,
     of: NamedFromClause,
     keys: SubjectKeys,
+    *,
+    backend: str,
 ) -> Condition:
     if isinstance(alternative, ByKey):
         column = table.column(alternative.column)
@@ -101,12 +113,43 @@ def _holds(
         if alternative.key == KeyKind.PHONE and column.region_column is not None:
             return _phone_equals(expression, of.c[column.region_column], keys.phones)
         return expression.in_(_values(column, alternative.key, keys))
+    return _within(of, tuple(alternative.on), _wanted(resource, alternative, keys, backend))
+
+
+def _wanted(
+    resource: Resource, alternative: Through, keys: SubjectKeys, backend: str
+) -> sa.Select[Any]:
+    """Return the query for the values by which rows join the person's rows of another table."""
     parent = resource.table(alternative.through)
     theirs = table_clause(parent)
-    condition = matching(resource, parent, theirs, keys)
+    condition = matching(resource, parent, theirs, keys, backend=backend)
     wanted = sa.select(*(theirs.c[name] for name in alternative.on.values()))
-    wanted = wanted.where(sa.false() if condition is None else condition)
-    return _within(of, tuple(alternative.on), wanted)
+    return wanted.where(sa.false() if condition is None else condition)
+
+
+def _asks_for_few(resource: Resource, alternative: ByKey | Through) -> bool:
+    """Tell whether a row is compared with few values: identifiers, or a person's own rows."""
+    if isinstance(alternative, ByKey):
+        return True
+    return resource.table(alternative.through).identifies and len(alternative.on) == 1
+
+
+def _holds_at_once(
+    resource: Resource,
+    table: Table,
+    alternative: ByKey | Through,
+    of: NamedFromClause,
+    keys: SubjectKeys,
+) -> Condition:
+    """Return the condition so that PostgreSQL can combine the indexes of several (BitmapOr).
+
+    It takes an array for that; with a subquery it would read the table from end to end.
+    """
+    if isinstance(alternative, ByKey):
+        return _holds(resource, table, alternative, of, keys, backend="postgresql")
+    [(ours, _)] = alternative.on.items()
+    wanted = _wanted(resource, alternative, keys, "postgresql").scalar_subquery()
+    return of.c[ours] == sa.any_(sa.func.array(wanted))
 
 
 def _within(
