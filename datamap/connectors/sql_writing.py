@@ -28,7 +28,7 @@ from datamap.connectors.sql_matching import table_clause
 from datamap.connectors.sql_tally import lanes, sums, tally
 from datamap.domain.erasing import KeyRange, NotPermitted, Permit, Tally
 from datamap.domain.hanging import anchor_tables
-from datamap.domain.schema import Resource, Table
+from datamap.domain.schema import Resource, Table, Through
 from datamap.domain.vocabulary import Erasing
 
 _KEY_BYTES = 32
@@ -43,9 +43,10 @@ def refuse_other_resource(resource: Resource, permit: Permit) -> None:
 class SqlErasing:
     """Erases the rows of a permit in one transaction.
 
-    The rows are counted and hashed first, then changed by the same condition. Both statements see
-    the same rows: PostgreSQL has one snapshot for both and refuses a row that somebody has changed
-    since, MariaDB locks the rows as it counts them, SQLite lets nobody else write.
+    The rows are counted and hashed first, then changed by the same condition, which costs less
+    than to have each changed row returned. Both statements see the same rows: PostgreSQL has one
+    snapshot for both and refuses a row that somebody has changed since, MariaDB locks the rows as
+    it counts them, SQLite lets nobody else write.
     """
 
     def __init__(self, resource: Resource, connection: Connection, permit: Permit) -> None:
@@ -68,6 +69,8 @@ class SqlErasing:
         condition = all_of(going, in_range(table, here, within))
         if condition is False:
             return Tally()
+        if self._types.backend == "postgresql" and _found_through_many(self._resource, table):
+            return self._at_once(table, here, as_sql(condition))
         counted = self._counted(table, here, as_sql(condition))
         if counted.rows:
             statement = self._statement(table, here, as_sql(condition))
@@ -119,6 +122,15 @@ class SqlErasing:
             query = query.with_for_update()
         return tally(*self._connection.execute(query).one())
 
+    def _at_once(self, table: Table, here: sa.TableClause, condition: Condition) -> Tally:
+        """Change the rows and count what was changed: quicker where finding them takes long."""
+        hashed = [
+            one.label(f"lane{place}") for place, one in enumerate(lanes(self._types, table, here))
+        ]
+        gone = self._statement(table, here, condition).returning(*hashed).cte("gone")
+        totals = sums(self._types.backend, [gone.c[one.name] for one in hashed])
+        return tally(*self._connection.execute(sa.select(*totals).select_from(gone)).one())
+
     def _statement(
         self, table: Table, here: sa.TableClause, condition: Condition
     ) -> sa.Delete | sa.Update:
@@ -129,3 +141,9 @@ class SqlErasing:
             for column in anonymised_columns(table)
         }
         return sa.update(here).where(condition).values(values)
+
+
+def _found_through_many(resource: Resource, table: Table) -> bool:
+    """Tell whether rows join rows of a table that may have as many."""
+    parents = (one.through for one in table.find if isinstance(one, Through))
+    return any(not resource.table(name).identifies for name in parents)
