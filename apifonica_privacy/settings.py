@@ -157,6 +157,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.build_packages",
         "schedule": timedelta(seconds=15),
     },
+    "mark-sources": {
+        "task": "retention.tasks.mark_sources",
+        "schedule": timedelta(seconds=15),
+    },
+    "renew-source-marks": {
+        "task": "retention.tasks.renew_source_marks",
+        "schedule": timedelta(hours=1),
+    },
     "tidy-portal": {"task": "requests_portal.tasks.tidy", "schedule": timedelta(hours=1)},
     "tidy-sign-ins": {
         "task": "accounts.tasks.purge_sign_in_attempts",

@@ -19,7 +19,7 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from datamap.connectors.base import FieldChange, JSONValue
-from datamap.connectors.sql_conditions import Conditions, all_of, as_sql, bare_table
+from datamap.connectors.sql_conditions import Conditions, all_of, as_sql, bare_table, negated
 from datamap.connectors.sql_days import ColumnTypes, sqlite_instant
 from datamap.domain.correcting import NotCorrectable, correctable_column
 from datamap.domain.erasing import NotPermitted, Permit
@@ -84,7 +84,10 @@ class SqlCorrecting:
             return 0
         here = bare_table(table)
         mark = here.c[table.restriction_column]
-        condition = all_of(self._conditions.mine(table, here), mark.is_distinct_from(restricted))
+        # A mark stays while another restriction asks for it.
+        asked = restricted or negated(self._conditions.excluded(table, here))
+        mine = self._conditions.mine(table, here)
+        condition = all_of(mine, mark.is_distinct_from(restricted), asked)
         if condition is False:
             return 0
         statement = sa.update(here).where(as_sql(condition)).values({mark.name: restricted})

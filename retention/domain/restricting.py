@@ -1,0 +1,12 @@
+"""Restriction of processing (GDPR Art. 18): why, and what it covers."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Art. 18(1)(a)-(d)."""
+
+    ACCURACY = "accuracy"  # (a) the person contests the accuracy, while it is checked
+    UNLAWFUL = "unlawful"  # (b) the processing is unlawful and the person does not want erasure
+    CLAIM = "claim"  # (c) we need it no more, the person does for a legal claim
+    OBJECTION = "objection"  # (d) an objection is being weighed

@@ -1,0 +1,42 @@
+"""The gate through which everything goes that changes a source.
+
+Safety principle: nothing is removed past a restriction in force or under rules that changed since
+it was planned. Both are looked at here, under a lock that is held until the step has committed in
+the source: a restriction set while a step runs waits for that step, and the next one sees it.
+Whatever goes wrong inside undoes the step.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from django.db import transaction
+
+from datamap.domain.erasing import NotPermitted, Permit, Scope
+from datamap.domain.schema import Resource
+from retention.domain import treatments
+from retention.queries import exclusions_for
+from retention.sql import hold_changes
+
+
+class RulesChanged(NotPermitted):
+    """The step was planned under other retention rules than those in force; plan anew."""
+
+
+@contextmanager
+def permitted(*, resource: Resource, scope: Scope, rules_hash: str) -> Iterator[Permit]:
+    """Give leave to change the rows of `scope` in `resource` while the `with` lasts.
+
+    Open and end the source's transaction inside it. The permit's scope is `scope` with the
+    exclusions in force now added. `rules_hash` is that of the rules the step was planned under.
+    Our own transaction is open inside, so keep what must survive a failure outside. Raises
+    RulesChanged.
+    """
+    with transaction.atomic():
+        hold_changes()
+        # A statement after the lock: it sees what was committed while the lock was waited for.
+        in_force = exclusions_for(resource.id)
+        if rules_hash != treatments.rules_hash():
+            raise RulesChanged("The retention rules are not those this was planned under.")
+        exclusions = dict.fromkeys((*scope.exclusions, *in_force))
+        yield Permit(resource.id, replace(scope, exclusions=tuple(exclusions)))
