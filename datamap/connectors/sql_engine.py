@@ -6,11 +6,21 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Select,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
 
+from datamap.connectors.mysql_values import CONVERSIONS
 from datamap.connectors.sql_errors import source_error, told_as_source_error
 from datamap.domain.schema import Resource
 
@@ -23,20 +33,31 @@ _DRIVERS = {
 }
 _CONNECT_ARGUMENTS: dict[str, dict[str, Any]] = {
     "postgresql": {"connect_timeout": CONNECT_TIMEOUT, "application_name": "apifonica-privacy"},
-    "mysql": {"connect_timeout": CONNECT_TIMEOUT, "charset": "utf8mb4"},
-    "mariadb": {"connect_timeout": CONNECT_TIMEOUT, "charset": "utf8mb4"},
+    "mysql": {"connect_timeout": CONNECT_TIMEOUT, "charset": "utf8mb4", "conv": CONVERSIONS},
     "sqlite": {"timeout": CONNECT_TIMEOUT},
 }
-# What a reading transaction begins with; `:limit` is in the unit (milliseconds) beside it. All rows
-# are read in the end, so a plan that is quick for the first few only would be the wrong one.
+_CONNECT_ARGUMENTS["mariadb"] = _CONNECT_ARGUMENTS["mysql"]
+_OF_MYSQL = (
+    # What is written is refused, also after a statement that ends the transaction by itself.
+    "SET SESSION TRANSACTION READ ONLY",
+    "SET SESSION time_zone = '+00:00'",  # TIMESTAMP is shown in it, see mysql_values
+    "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT",
+)
+# What a reading transaction begins with; limits are in milliseconds or seconds, as the name says.
+# All rows are read in the end, so a plan that is quick for the first few only would be wrong.
 _AT_THE_START = {
     "postgresql": (
-        ("SELECT set_config('statement_timeout', CAST(:limit AS text), true)", 1),
-        ("SELECT set_config('cursor_tuple_fraction', '1', true)", 1),
+        "SELECT set_config('statement_timeout', CAST(:milliseconds AS text), true)",
+        "SELECT set_config('cursor_tuple_fraction', '1', true)",
+        "SELECT set_config('TimeZone', 'UTC', true)",
     ),
-    "mariadb": (("SET SESSION max_statement_time = :limit", 1000),),
-    "mysql": (("SET SESSION max_execution_time = :limit", 1),),
+    "mariadb": ("SET SESSION max_statement_time = :seconds", *_OF_MYSQL),
+    "mysql": ("SET SESSION max_execution_time = :milliseconds", *_OF_MYSQL),
+    # The snapshot is taken by the first read.
+    "sqlite": ("BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1"),
 }
+# The time a statement may take on MariaDB includes the time we take to read its rows.
+_STREAMED_FOR = 20  # times as long
 
 
 def engine_for(resource: Resource) -> Engine:
@@ -67,6 +88,7 @@ def _engine(url: URL) -> Engine:
 
 
 def _read_only_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 (DBAPI)
+    connection.isolation_level = None  # BEGIN is ours
     connection.execute("PRAGMA query_only = ON")
 
 
@@ -78,24 +100,62 @@ def reading(resource: Resource) -> Iterator[Connection]:
     (settings.SOURCE_STATEMENT_TIMEOUT, seconds). Nothing is ever written, so it is rolled back.
     """
     engine = engine_for(resource)
-    backend = engine.dialect.name
     with told_as_source_error(resource):
         options: dict[str, Any] = {}
-        if backend != "sqlite":
+        if engine.dialect.name != "sqlite":
             options["isolation_level"] = "REPEATABLE READ"
-        if backend == "postgresql":
+        if engine.dialect.name == "postgresql":
             options["postgresql_readonly"] = True
         connection = engine.connect()
     try:
         with told_as_source_error(resource):
             connection = connection.execution_options(**options)
-            _prepare(connection, backend)
+            _prepare(connection)
         yield connection
     finally:
         connection.close()
 
 
-def _prepare(connection: Connection, backend: str) -> None:
-    milliseconds = settings.SOURCE_STATEMENT_TIMEOUT * 1000
-    for statement, per_unit in _AT_THE_START.get(backend, ()):
-        connection.execute(text(statement), {"limit": milliseconds // per_unit})
+def backend_of(connection: Connection) -> str:
+    """Return postgresql, mysql (MariaDB too) or sqlite."""
+    name = connection.dialect.name
+    return "mysql" if name == "mariadb" else name
+
+
+@contextmanager
+def streamed(
+    connection: Connection, query: Select[Any], *, rows_at_once: int
+) -> Iterator[CursorResult[Any]]:
+    """Run `query` so that its rows come as they are read, `rows_at_once` at a time.
+
+    Until it ends, MariaDB can be asked nothing else on this connection.
+    """
+    if backend_of(connection) == "mysql":
+        _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT * _STREAMED_FOR)
+    options = {"stream_results": True, "yield_per": rows_at_once}
+    result = connection.execute(query, execution_options=options)
+    try:
+        yield result
+    finally:
+        result.close()
+        if backend_of(connection) == "mysql" and not connection.invalidated:
+            _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT)
+
+
+def _limit(connection: Connection, seconds: int) -> None:
+    statement = _AT_THE_START[_family(connection)][0]
+    values = {"seconds": seconds, "milliseconds": seconds * 1000}
+    connection.execute(text(statement), values)
+
+
+def _prepare(connection: Connection) -> None:
+    seconds = settings.SOURCE_STATEMENT_TIMEOUT
+    values = {"seconds": seconds, "milliseconds": seconds * 1000}
+    for statement in _AT_THE_START[_family(connection)]:
+        connection.execute(text(statement), values)
+
+
+def _family(connection: Connection) -> str:
+    """Return mariadb or mysql by what answers: an address may call either by the other's name."""
+    is_mariadb = getattr(connection.dialect, "is_mariadb", False)
+    return "mariadb" if is_mariadb else connection.dialect.name

@@ -1,12 +1,16 @@
-"""Sources to read from: a real PostgreSQL database, and a SQLite file."""
+"""Sources to read from: a real PostgreSQL, a real MariaDB, and a SQLite file."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 from django.test import override_settings
 from sqlalchemy.pool import NullPool
+
+if TYPE_CHECKING:
+    from tests.datamap.contract import Ledger
 
 
 @dataclass(frozen=True)
@@ -17,8 +21,13 @@ class Source:
     engine: sa.Engine
 
     @property
+    def backend(self) -> str:
+        """Return postgresql, mariadb or sqlite."""
+        return self.engine.dialect.name
+
+    @property
     def is_postgres(self) -> bool:
-        return self.engine.dialect.name == "postgresql"
+        return self.backend == "postgresql"
 
     def run(self, *statements: str) -> None:
         with self.engine.begin() as connection:
@@ -47,14 +56,39 @@ def postgres(make_session_database: Callable[[], str]) -> Iterator[Source]:
         yield Source(url, _engine(url))
 
 
-@pytest.fixture(scope="module", params=["postgresql", "sqlite"])
+@pytest.fixture(scope="module")
+def mariadb(make_session_mariadb: Callable[[], str]) -> Iterator[Source]:
+    url = make_session_mariadb()
+    with override_settings(SOURCE_URLS={"SOURCE_TEST_URL": url}):
+        yield Source(url, _engine(url))
+
+
+@pytest.fixture(scope="module", params=["postgresql", "mariadb", "sqlite"])
 def source(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Source]:
-    """Each dialect in turn: what holds on one holds on the other."""
+    """Each dialect in turn: what holds on one holds on the others."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('source') / 'source.db'}"
     else:
-        url = request.getfixturevalue("make_session_database")()
+        server = "database" if request.param == "postgresql" else "mariadb"
+        url = request.getfixturevalue(f"make_session_{server}")()
     with override_settings(SOURCE_URLS={"SOURCE_TEST_URL": url}):
         yield Source(url, _engine(url))
+
+
+@pytest.fixture(scope="module")
+def shop_source(source: Source) -> Source:
+    from tests.datamap.contract import make_shop  # noqa: PLC0415 (it needs Source from here)
+
+    make_shop(source)
+    return source
+
+
+@pytest.fixture
+def ledger(shop_source: Source) -> "Ledger":
+    """The shop of the contract tests, filled anew, in each database in turn."""
+    from tests.datamap.contract import Ledger, fill_shop  # noqa: PLC0415
+
+    fill_shop(shop_source)
+    return Ledger(shop_source)
