@@ -7,6 +7,7 @@ from typing import Protocol
 
 from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
 from datamap.domain.keys import Resolved, SubjectKeys
+from datamap.domain.lines import Sink
 from datamap.domain.schema import Table
 
 JSONValue = str | int | float | bool | None | list["JSONValue"] | dict[str, "JSONValue"]
@@ -56,6 +57,21 @@ class Reader(Protocol):
         """Stream the person's rows of `table` by primary key, in constant memory."""
         ...
 
+    def lines(self, table: Table, keys: SubjectKeys, into: Sink) -> None:
+        """Hand the person's rows over as JSON lines (`domain.lines`), a block at a time.
+
+        As `extract` gives them and in its order, at the source's own speed where it can write
+        them. What `into` raises ends it and passes through.
+        """
+        ...
+
+    def count_by_controller(self, table: Table, keys: SubjectKeys) -> Mapping[str | None, int]:
+        """Return how many of the person's rows each controller's key has.
+
+        None: the table names its controller itself, or the row names none.
+        """
+        ...
+
     def survey(self, table: Table, scope: Scope) -> Survey:
         """Return what `scope` would do to `table` now, by the conditions that `erase` uses."""
         ...
@@ -88,6 +104,7 @@ class Writer(Reader, Protocol):
     def restrict(self, table: Table, *, restricted: bool) -> int:
         """Set or clear the source's own mark on the person's rows, where the map names one.
 
+        Rows that an exclusion of the permit covers keep their mark.
         Returns how many rows were marked; 0 where the table has no such column.
         """
         ...

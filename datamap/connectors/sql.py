@@ -1,26 +1,24 @@
 """A relational database as a source, read through SQLAlchemy Core."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.sql.selectable import NamedFromClause
 
 from datamap.connectors.base import ExtractedRow, FieldChange, Reader, Writer
-from datamap.connectors.sql_anchors import anchor_column, anchored
 from datamap.connectors.sql_correcting import SqlCorrecting
 from datamap.connectors.sql_engine import reading
 from datamap.connectors.sql_errors import told_as_source_error
-from datamap.connectors.sql_matching import Condition, matching, table_clause
+from datamap.connectors.sql_extracting import SqlExtracting
+from datamap.connectors.sql_matching import table_clause
 from datamap.connectors.sql_survey import steps_of, survey_of
 from datamap.connectors.sql_transactions import give_functions, writing
-from datamap.connectors.sql_values import json_value, shown_by, typed
 from datamap.connectors.sql_writing import SqlErasing, refuse_other_resource
 from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
 from datamap.domain.keys import FoundKey, Resolved, SubjectKeys
+from datamap.domain.lines import Sink
 from datamap.domain.schema import Column, Resource, Table
 from datamap.domain.vocabulary import KeyKind
 from lib.identifiers import (
@@ -30,9 +28,6 @@ from lib.identifiers import (
     normalise_email,
     normalise_phone,
 )
-
-_ROWS_AT_ONCE = 1000
-_ANCHOR = "anchor of retention"  # no column is named with blanks by accident
 
 
 class SqlConnector:
@@ -68,6 +63,16 @@ class SqlConnector:
         with self.snapshot() as reader, reader.extract(table, keys) as rows:
             yield rows
 
+    def lines(self, table: Table, keys: SubjectKeys, into: Sink) -> None:
+        """See `Reader.lines`."""
+        with self.snapshot() as reader:
+            reader.lines(table, keys, into)
+
+    def count_by_controller(self, table: Table, keys: SubjectKeys) -> Mapping[str | None, int]:
+        """See `Reader.count_by_controller`."""
+        with self.snapshot() as reader:
+            return reader.count_by_controller(table, keys)
+
     def survey(self, table: Table, scope: Scope) -> Survey:
         """See `Reader.survey`."""
         with self.snapshot() as reader:
@@ -92,12 +97,8 @@ class SqlConnector:
             return SqlWriter(self.resource, connection, permit).purge(table, limit=limit)
 
 
-class SqlReader:
+class SqlReader(SqlExtracting):
     """Reads within one transaction."""
-
-    def __init__(self, resource: Resource, connection: Connection) -> None:
-        self._resource = resource
-        self._connection = connection
 
     def locate(self, keys: SubjectKeys) -> Resolved:
         """Look once, by the given keys, at the tables that identify; values that are no proper
@@ -127,68 +128,6 @@ class SqlReader:
                     value = _identifier(column, {str(name): row[name] for name in names})
                     if value is not None:
                         yield str(column.identifier), value
-
-    def _mine(self, table: Table, here: NamedFromClause, keys: SubjectKeys) -> Condition | None:
-        return matching(self._resource, table, here, keys, backend=self._connection.dialect.name)
-
-    def count(self, table: Table, keys: SubjectKeys) -> int:
-        """See `Reader.count`."""
-        here = table_clause(table)
-        condition = self._mine(table, here, keys)
-        if condition is None:
-            return 0
-        query = sa.select(sa.func.count()).select_from(here).where(condition)
-        with told_as_source_error(self._resource, table.name):
-            return int(self._connection.execute(query).scalar_one())
-
-    def extract(
-        self, table: Table, keys: SubjectKeys
-    ) -> AbstractContextManager[Iterator[ExtractedRow]]:
-        """See `Reader.extract`."""
-        return self._extract(table, keys)
-
-    @contextmanager
-    def _extract(self, table: Table, keys: SubjectKeys) -> Iterator[Iterator[ExtractedRow]]:
-        query = self.query(table, keys)
-        if query is None:
-            yield iter(())
-            return
-        with told_as_source_error(self._resource, table.name):
-            result = self._connection.execute(
-                query, execution_options={"stream_results": True, "yield_per": _ROWS_AT_ONCE}
-            )
-        try:
-            yield self._rows(table, keys, result)
-        finally:
-            result.close()
-
-    def query(self, table: Table, keys: SubjectKeys) -> sa.Select[Any] | None:
-        """Return the one statement that reads the rows of `table`; None: nothing to ask."""
-        here = table_clause(table)
-        condition = self._mine(table, here, keys)
-        if condition is None:
-            return None
-        anchor, source = anchored(self._resource, table, here)
-        wanted = [here.c[name] for name in _read_columns(table, keys, self._resource)]
-        extra = [] if anchor is None else [anchor.label(_ANCHOR)]
-        order = [here.c[name] for name in table.primary_key]
-        return sa.select(*wanted, *extra).select_from(source).where(condition).order_by(*order)
-
-    def _rows(
-        self, table: Table, keys: SubjectKeys, result: sa.CursorResult[Any]
-    ) -> Iterator[ExtractedRow]:
-        shown = shown_by(self._resource, table, keys)
-        anchor = _anchor_reader(self._resource, table)
-        controller = table.controller_column
-        with told_as_source_error(self._resource, table.name):
-            for row in result.mappings():
-                values: Mapping[str, object] = row  # type: ignore[assignment] # keys are names
-                key = values[controller] if controller is not None else None
-                yield ExtractedRow(
-                    values={name: show(values) for name, show in shown.items()},
-                    anchor=anchor(values),
-                    controller_key=None if key is None else str(key),
-                )
 
     def survey(self, table: Table, scope: Scope) -> Survey:
         """See `Reader.survey`."""
@@ -231,33 +170,6 @@ class SqlWriter(SqlReader):
         with told_as_source_error(self._resource, table.name):
             first = self._erasing.first(table, limit)
             return Tally() if first is None else self._erasing.erase(table, first)
-
-
-def _read_columns(table: Table, keys: SubjectKeys, resource: Resource) -> list[str]:
-    """Return the columns to read: the shown ones, and those needed to show them."""
-    names = dict.fromkeys(shown_by(resource, table, keys))
-    for column in table.columns:
-        if column.name in names and column.region_column is not None:
-            names.setdefault(column.region_column)
-    if table.controller_column is not None:
-        names.setdefault(table.controller_column)
-    return list(names)
-
-
-def _anchor_reader(
-    resource: Resource, table: Table
-) -> Callable[[Mapping[str, object]], str | None]:
-    if table.retention.anchor is None:
-        return lambda _row: None
-    owner, column = anchor_column(resource, table, table.retention.anchor) or (table, None)
-    zone = resource.zone(owner, column)
-    kind = column.type if column else None
-
-    def anchor(row: Mapping[str, object]) -> str | None:
-        value = json_value(typed(row[_ANCHOR], kind), zone)
-        return None if value is None else str(value)
-
-    return anchor
 
 
 def _identifier(column: Column, row: Mapping[str, object]) -> str | None:

@@ -7,6 +7,7 @@ become {"base64": …}.
 import base64
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
+from decimal import Decimal
 from math import isfinite
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,8 @@ def json_value(value: object, zone: ZoneInfo) -> JSONValue:
 
 
 def _text(value: object, zone: ZoneInfo) -> str:
+    if isinstance(value, Decimal):
+        return format(value, "f")  # never 1E-7
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=zone)).isoformat()
     return value.isoformat() if isinstance(value, date | time) else str(value)
@@ -69,7 +72,7 @@ def _shown(resource: Resource, table: Table, column: Column, keys: SubjectKeys) 
 
     if column.column_class is not ColumnClass.THIRD_PARTY:
         return plain
-    own = _own_spellings(column, keys)
+    own = own_spellings(column, keys)
 
     def third_party(row: Mapping[str, object]) -> JSONValue:
         value, region = row[name], _region(column, row)
@@ -80,7 +83,7 @@ def _shown(resource: Resource, table: Table, column: Column, keys: SubjectKeys) 
     return third_party
 
 
-def _own_spellings(column: Column, keys: SubjectKeys) -> Callable[[str | None], frozenset[str]]:
+def own_spellings(column: Column, keys: SubjectKeys) -> Callable[[str | None], frozenset[str]]:
     """Return a function from a region to the spellings of the person's own identifiers."""
     cache: dict[str | None, frozenset[str]] = {}
 

@@ -1,0 +1,191 @@
+r"""A person's rows as JSON lines, written by PostgreSQL itself and read by COPY.
+
+COPY … (FORMAT csv, QUOTE '"', ESCAPE '\') writes strings as JSON does, save control characters
+within them, and NULL as we ask it. So the text that comes is nearly the lines; what is not (an
+offset to add, somebody else's number to mask) stands between marks and is changed column by
+column, a block of rows at a time.
+
+Safety principle: nothing a row holds can be taken for a mark or a line's end. COPY hands over row
+by row, and a mark is a control character: where a block holds more of them than we put there, all
+within strings are written as JSON escapes first.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql import ColumnElement
+
+from datamap.connectors.lines import anchors_in
+from datamap.connectors.sql_fields import Fields
+from datamap.connectors.sql_line_columns import LineColumn, driver_connection
+from datamap.domain.lines import BLOCK_BYTES, MOST_ROWS, Anchors, Lines, Sink, is_countable
+
+_MARK = "\x1f"
+_MARK_BYTES = _MARK.encode()
+_CONTROLS = bytes(range(0x20))
+_ROW_END = b"\0"  # never in a text of PostgreSQL
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_CONTROL = re.compile(rb"[\x01-\x1f]")
+_USUAL = ((b"\n", b"\\n"), (b"\r", b"\\r"), (b"\t", b"\\t"))
+_COPY = (
+    b"COPY (%b) TO STDOUT (FORMAT csv, ENCODING 'UTF8', DELIMITER ',', NULL 'null', "
+    b"QUOTE '\"', ESCAPE E'\\\\'%b)"
+)
+
+
+def lines_by_copy(
+    connection: Connection, query: sa.Select[Any], columns: Sequence[LineColumn], into: Sink
+) -> None:
+    """Run `query` with `columns` as its columns and hand its rows over as lines.
+
+    Raises DBAPIError as SQLAlchemy does; what `into` raises passes through in FromSink.
+    """
+    layout = _Layout.of(columns)
+    block = _Block(layout, columns, into)
+    statement = query.with_only_columns(*layout.selected, maintain_column_froms=True)
+    compiled = statement.compile(
+        dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
+    )
+    with driver_connection(connection).cursor() as cursor:
+        text = cursor.mogrify(str(compiled), compiled.params)
+        force = b", FORCE_QUOTE (%b)" % ",".join(layout.quoted).encode() if layout.quoted else b""
+        try:
+            cursor.copy_expert(_COPY % (text, force), block)
+        except psycopg2.Error as error:
+            raise DBAPIError.instance("COPY", None, error, psycopg2.Error) from error
+    block.flush()
+
+
+class FromSink(Exception):
+    """Whoever takes the lines raised the cause: nothing is wrong with the source."""
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What is selected: the columns, a mark before and after each that is to be changed."""
+
+    selected: Sequence[ColumnElement[Any]]
+    quoted: Sequence[str]
+    #: For each column to be changed, the number of the mark before it (from 1).
+    places: dict[int, int]
+    marks: int
+
+    @classmethod
+    def of(cls, columns: Sequence[LineColumn]) -> "_Layout":
+        selected: list[ColumnElement[Any]] = []
+        quoted: list[str] = []
+        places: dict[int, int] = {}
+        marks = 0
+        marked = False  # the last thing selected is a mark
+
+        def mark() -> None:
+            nonlocal marks, marked
+            marks, marked = marks + 1, True
+            selected.append(sa.literal(_MARK).label(f"m{marks}"))
+
+        for number, column in enumerate(columns):
+            if column.change is not None:
+                if not marked:
+                    mark()
+                places[number] = marks
+            name = f"c{number}"
+            selected.append(column.expression.label(name))
+            marked = False
+            if column.quoted:
+                quoted.append(name)
+            if column.region is not None:
+                mark()
+                selected.append(column.region.label(f"r{number}"))
+                quoted.append(f"r{number}")
+            if column.change is not None:
+                mark()
+        return cls(selected, quoted, places, marks)
+
+
+class _Block:
+    """Where COPY writes its rows to; full, they become a block of lines."""
+
+    def __init__(self, layout: _Layout, columns: Sequence[LineColumn], into: Sink) -> None:
+        self._layout = layout
+        self._columns = columns
+        self._into = into
+        self._rows: list[bytes] = []
+        self._size = 0
+
+    def write(self, row: bytes) -> None:
+        """Take one row with its line end: that is how COPY's rows arrive."""
+        self._rows.append(row)
+        self._size += len(row)
+        if self._size >= BLOCK_BYTES or len(self._rows) == MOST_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        rows, self._rows, self._size = self._rows, [], 0
+        if rows:
+            payload, anchors = self._lines(rows)
+            try:
+                self._into(Lines(payload, len(rows), anchors))
+            except Exception as error:
+                raise FromSink from error
+
+    def _lines(self, rows: list[bytes]) -> tuple[bytes, Anchors]:
+        every = self._layout.marks
+        parts = _without_raw_controls(rows, marks=every).split(_MARK_BYTES)
+        anchors = Anchors(some_without=True)
+        last = len(self._columns) - 1
+        for number, place in self._layout.places.items():
+            column = self._columns[number]
+            fields = _fields(parts, place, every)
+            if column.region is not None:
+                fields = column.change(fields, _fields(parts, place + 1, every))
+                parts[place + 1 :: every] = [b""] * len(rows)
+            else:
+                fields = column.change(fields)
+            if column.is_anchor:
+                anchors = _anchors(fields)
+            if number < last and number + 1 in self._layout.places:
+                fields = [field + b"," for field in fields]
+            parts[place::every] = fields
+        body = b"".join(parts).replace(b"\n", b"]\n[")
+        return b"[" + body[:-1], anchors
+
+
+def _fields(parts: list[bytes], place: int, every: int) -> Fields:
+    """Return one column of the block; each of its fields stands between two commas."""
+    return [part[1:-1] for part in parts[place::every]]
+
+
+def _anchors(fields: Fields) -> Anchors:
+    ends = {min(fields), max(fields)}
+    few = [json.loads(end) for end in ends]
+    if all(isinstance(end, str) and is_countable(end) for end in few):
+        return anchors_in(few)
+    return anchors_in(json.loads(field) for field in set(fields))
+
+
+def _without_raw_controls(rows: list[bytes], *, marks: int) -> bytes:
+    """Return the rows as one text whose only control characters are our marks and line ends."""
+    text = b"".join(rows)
+    if _controls_in(text) == len(rows) * (marks + 1):
+        return text
+    text = _ROW_END.join([row[:-1] for row in rows]) + _ROW_END
+    for control, escape in _USUAL:
+        text = text.replace(control, escape)
+    if _controls_in(text) != len(rows) * (marks + 1):
+        text = _STRING.sub(_escaped, text)
+    return text.replace(_ROW_END, b"\n")
+
+
+def _controls_in(text: bytes) -> int:
+    return len(text) - len(text.translate(None, _CONTROLS))
+
+
+def _escaped(string: re.Match[bytes]) -> bytes:
+    return _CONTROL.sub(lambda found: b"\\u%04x" % found[0][0], string[0])
