@@ -48,13 +48,17 @@ class Restriction(models.Model):
             models.CheckConstraint(
                 name="restriction_notice_has_time_and_author",
                 condition=Q(notice_sent_at__isnull=True, notice_sent_by="")
-                | (Q(notice_sent_at__gte=F("starts_at")) & ~Q(notice_sent_by="")),
+                | (
+                    Q(notice_sent_at__isnull=False, notice_sent_at__gte=F("starts_at"))
+                    & ~Q(notice_sent_by="")
+                ),
             ),
             models.CheckConstraint(
                 name="restriction_lifted_after_its_notice",
                 condition=Q(lifted_at__isnull=True, lifted_by="")
                 | (
-                    Q(notice_sent_at__isnull=False, lifted_at__gte=F("notice_sent_at"))
+                    Q(lifted_at__isnull=False, notice_sent_at__isnull=False)
+                    & Q(lifted_at__gte=F("notice_sent_at"))
                     & ~Q(lifted_by="")
                 ),
             ),
