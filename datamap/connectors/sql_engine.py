@@ -56,7 +56,7 @@ _AT_THE_START = {
     # The snapshot is taken by the first read.
     "sqlite": ("BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1"),
 }
-# The time a statement may take on MariaDB includes the time we take to read its rows.
+# The time of a statement on MariaDB, or a COPY, includes the time we take to use its rows.
 _STREAMED_FOR = 20  # times as long
 
 
@@ -131,7 +131,7 @@ def streamed(
     Until it ends, MariaDB can be asked nothing else on this connection.
     """
     if backend_of(connection) == "mysql":
-        _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT * _STREAMED_FOR)
+        give_time_to_read(connection)
     options = {"stream_results": True, "yield_per": rows_at_once}
     result = connection.execute(query, execution_options=options)
     try:
@@ -139,7 +139,17 @@ def streamed(
     finally:
         result.close()
         if backend_of(connection) == "mysql" and not connection.invalidated:
-            _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT)
+            limit_again(connection)
+
+
+def give_time_to_read(connection: Connection) -> None:
+    """Let a statement take longer whose rows are used while it runs; see `limit_again`."""
+    _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT * _STREAMED_FOR)
+
+
+def limit_again(connection: Connection) -> None:
+    """Undo `give_time_to_read`."""
+    _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT)
 
 
 def _limit(connection: Connection, seconds: int) -> None:

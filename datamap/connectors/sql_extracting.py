@@ -1,7 +1,7 @@
 """Counting and extracting a person's rows within one transaction."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +11,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from datamap.connectors.base import ExtractedRow
 from datamap.connectors.lines import write_lines
 from datamap.connectors.sql_anchors import anchor_column, anchored
+from datamap.connectors.sql_engine import streamed
 from datamap.connectors.sql_errors import told_as_source_error
 from datamap.connectors.sql_line_columns import line_columns
 from datamap.connectors.sql_lines import FromSink, lines_by_copy
@@ -56,14 +57,12 @@ class SqlExtracting:
         if query is None:
             yield iter(())
             return
-        with told_as_source_error(self._resource, table.name):
-            result = self._connection.execute(
-                query, execution_options={"stream_results": True, "yield_per": _ROWS_AT_ONCE}
-            )
-        try:
+        with ExitStack() as streaming:
+            with told_as_source_error(self._resource, table.name):
+                result = streaming.enter_context(
+                    streamed(self._connection, query, rows_at_once=_ROWS_AT_ONCE)
+                )
             yield self._rows(table, keys, result)
-        finally:
-            result.close()
 
     def lines(self, table: Table, keys: SubjectKeys, into: Sink) -> None:
         """See `Reader.lines`: by COPY on PostgreSQL where it can, else as `extract` reads."""

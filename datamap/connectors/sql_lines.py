@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ColumnElement
 
 from datamap.connectors.lines import anchors_in
+from datamap.connectors.sql_engine import give_time_to_read, limit_again
 from datamap.connectors.sql_fields import Fields
 from datamap.connectors.sql_line_columns import LineColumn, driver_connection
 from datamap.domain.lines import BLOCK_BYTES, MOST_ROWS, Anchors, Lines, Sink, is_countable
@@ -55,12 +56,16 @@ def lines_by_copy(
     )
     with driver_connection(connection).cursor() as cursor:
         text = cursor.mogrify(str(compiled), compiled.params)
+        give_time_to_read(connection)
         force = b", FORCE_QUOTE (%b)" % ",".join(layout.quoted).encode() if layout.quoted else b""
         try:
             cursor.copy_expert(_COPY % (text, force), block)
         except psycopg2.Error as error:
+            if driver_connection(connection).closed:
+                connection.invalidate(error)  # there is nothing left to roll back
             raise DBAPIError.instance("COPY", None, error, psycopg2.Error) from error
     block.flush()
+    limit_again(connection)
 
 
 class FromSink(Exception):

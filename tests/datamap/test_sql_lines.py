@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datamap.connectors import SourceTimeout, connector_for
+from datamap.connectors import SourceUnavailable, connector_for
 from datamap.connectors.lines import write_lines
 from datamap.connectors.sql import SqlReader
 from datamap.connectors.sql_engine import reading
@@ -249,25 +249,23 @@ def test_what_the_sink_raises_passes_through(stocked: Source, raised: BaseExcept
     assert caught.value is raised
 
 
-def test_a_source_that_is_too_slow_says_so(stocked: Source, settings: object) -> None:
-    settings.SOURCE_STATEMENT_TIMEOUT = 1  # type: ignore[attr-defined]
+def test_a_source_that_is_lost_in_the_middle_says_so(stocked: Source) -> None:
+    resource = shop(CUSTOMERS, CONTRACTS, CALLS)
+    # More than the network holds, so that the source is still at it when it is cut off.
     stocked.run(
-        """CREATE VIEW slow AS SELECT id, email, pg_sleep(0.5)::text AS nap
-           FROM customers, generate_series(1, 9)"""
+        """INSERT INTO calls SELECT 2, g, 1, repeat('x', 50) FROM generate_series(1, 300000) g"""
     )
-    resource = shop(
-        table(
-            "slow",
-            """
-    primary_key: [id]
-    find: [{key: email, column: email}]
-    retention: {none: {en: a, pl: b, et: c, lv: d}}
-    columns: {id: technical, email: personal, nap: personal}
-""",
+
+    def cut_off(_block: Lines) -> None:
+        stocked.run(
+            """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE query LIKE 'COPY %%' AND pid <> pg_backend_pid()"""
         )
-    )
-    with pytest.raises(SourceTimeout):
-        connector_for(resource).lines(resource.table("slow"), ANNA, lambda _block: None)
+
+    with pytest.raises(SourceUnavailable) as told:
+        connector_for(resource).lines(resource.table("calls"), ANNA, cut_off)
+    assert told.value.code == "unavailable"
+    assert told.value.table == "calls"
 
 
 @pytest.mark.parametrize(
