@@ -1,7 +1,6 @@
 """What the portal and the desk read."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,18 +11,19 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Window
 from accounts.models import User
 from audit.models import Event as AuditEvent
 from audit.queries import events_of
+from datamap.domain.lines import MOST_ROWS, LineReader
+from datamap.queries import map_of
 from lib.blobs import Blob, BlobChunk, open_blob, read_chunk
 from lib.entities import ENTITIES
 from lib.keyed_hash import keyed_hash
 from outbox.models import Message
 from outbox.queries import messages_for
+from requests_portal.domain.expiry import kept_until
 from requests_portal.domain.lifecycle import OPEN_STATES
 from requests_portal.models import Case, CollectedTable, CollectionUnit, Letter, Package
 
 _OPEN = [state.value for state in OPEN_STATES]
 PAGE_ROWS = 50
-#: Rows; collection never writes more into one chunk.
-LARGEST_CHUNK = 500
 
 
 def email_hash(email: str) -> bytes:
@@ -149,17 +149,13 @@ class CollectedRow:
     kept_until: str | None
 
 
-def _rows_in(payload: bytes) -> Iterator[CollectedRow]:
-    for line in payload.splitlines():
-        item = json.loads(line)
-        yield CollectedRow(values=item["v"], kept_until=item["k"])
-
-
 def collected_rows(table: CollectedTable) -> Iterator[CollectedRow]:
     """Stream all rows of a table; memory does not grow with their number."""
     if table.blob is not None:
+        read = _reader_of(table)
         for payload in open_blob(table.blob):
-            yield from _rows_in(payload)
+            for line in payload.splitlines():
+                yield read(line)
 
 
 def collected_page(table: CollectedTable, *, page: int) -> list[CollectedRow]:
@@ -167,11 +163,25 @@ def collected_page(table: CollectedTable, *, page: int) -> list[CollectedRow]:
     if table.blob is None:
         return []
     first = (page - 1) * PAGE_ROWS
-    rows: list[CollectedRow] = []
+    lines: list[bytes] = []
     for seq, begins in _chunks_around(table.blob, first=first, last=first + PAGE_ROWS):
-        chunk = list(_rows_in(read_chunk(table.blob, seq)))
-        rows.extend(chunk[max(first - begins, 0) : first + PAGE_ROWS - begins])
-    return rows
+        chunk = read_chunk(table.blob, seq).splitlines()
+        lines.extend(chunk[max(first - begins, 0) : first + PAGE_ROWS - begins])
+    return list(map(_reader_of(table), lines))
+
+
+def _reader_of(table: CollectedTable) -> Callable[[bytes], CollectedRow]:
+    """Return what reads a line of `table`: with the map that it was collected by."""
+    resource = map_of(table.unit.map_version.hash).resource(table.unit.resource_id)
+    mapped = resource.table(table.table_name)
+    lines = LineReader(mapped)
+
+    def read(line: bytes) -> CollectedRow:
+        values, anchor = lines.read(line)
+        until = kept_until(anchor, table=mapped, resource=resource)
+        return CollectedRow(values=values, kept_until=until.isoformat() if until else None)
+
+    return read
 
 
 def _chunks_around(blob: Blob, *, first: int, last: int) -> list[tuple[int, int]]:
@@ -181,7 +191,7 @@ def _chunks_around(blob: Blob, *, first: int, last: int) -> list[tuple[int, int]
     return [
         (seq, ends_at - items)
         for seq, items, ends_at in chunks.filter(
-            ends__gt=first, ends__lt=last + LARGEST_CHUNK
+            ends__gt=first, ends__lt=last + MOST_ROWS
         ).values_list("seq", "items", "ends")
         if ends_at - items < last
     ]

@@ -5,18 +5,19 @@ no answer can be decided while one is left. A worker may die at any instruction:
 were finished stay finished, the one in hand is begun again.
 """
 
-import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 
 from audit.domain.actor import Actor
-from datamap.connectors import ExtractedRow, SourceError, SourceMismatch, connector_for
+from datamap.connectors import SourceError, SourceMismatch, connector_for
 from datamap.domain.keys import SubjectKeys
+from datamap.domain.lines import Lines, Sink
 from datamap.domain.schema import DataMap, Resource, Table
 from datamap.domain.vocabulary import Role
 from datamap.queries import controller_of, current_version, map_of
@@ -24,11 +25,10 @@ from lib.blobs import Blob, BlobNotWritable, BlobWriter, create_blob, delete_blo
 from lib.faults import log_fault
 from lib.units import LeaseLost, Status, backoff, claim_next, extend_lease, fail, finish, requeue
 from lib.wakeups import wake
+from requests_portal.domain.expiry import KeptRange
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, CollectedTable, CollectionUnit
-from requests_portal.queries import LARGEST_CHUNK
 from requests_portal.services.cases import move
-from requests_portal.services.expiry import KeptRange, kept_until
 from requests_portal.services.identification import Beat, identify, keys_from
 from requests_portal.services.trail import record_on_case
 
@@ -39,7 +39,6 @@ Clock = Callable[[], datetime]
 LEASE = timedelta(seconds=settings.SOURCE_STATEMENT_TIMEOUT) + timedelta(minutes=1)
 MAX_ATTEMPTS = 8
 _COLLECT = "requests_portal.tasks.collect"
-_CHUNK_BYTES = 192 * 1024
 _WORKER = Actor.system("collection")
 
 
@@ -171,12 +170,14 @@ def _search(unit: CollectionUnit, *, clock: Clock) -> None:
     with connector_for(resource).snapshot() as reader:
         for collected in unit.tables.filter(searched_at__isnull=True):
             table = resource.table(collected.table_name)
-            with reader.extract(table, keys) as rows:
-                if collected.is_ours:
-                    _collect_table(unit, collected, _lines(rows, table, resource), clock=clock)
-                else:
-                    controllers = _count_by_controller(rows, table, resource, data_map, beat)
-                    _note_entrusted(unit, collected, controllers, at=clock())
+            if collected.is_ours:
+                kept = KeptRange(table=table, resource=resource)
+                read = partial(reader.lines, table, keys)
+                _collect_table(unit, collected, read, kept=kept, clock=clock)
+            else:
+                found = reader.count_by_controller(table, keys)
+                controllers = _by_controller(found, table, resource, data_map)
+                _note_entrusted(unit, collected, controllers, at=clock())
     _finish_unit(unit, at=clock())
 
 
@@ -193,18 +194,18 @@ def _identify(unit: CollectionUnit, case: Case, data_map: DataMap, beat: Beat) -
     return keys_from(unit.searched_with)
 
 
-def _count_by_controller(
-    rows: Iterable[ExtractedRow], table: Table, resource: Resource, data_map: DataMap, beat: Beat
+def _by_controller(
+    found: Mapping[str | None, int], table: Table, resource: Resource, data_map: DataMap
 ) -> Counter[str]:
     """Count rows by the controller whose data they are; their content is not ours to hand out."""
     counts: Counter[str] = Counter()
-    for number, row in enumerate(rows):
-        if number % LARGEST_CHUNK == 0:
-            beat()
-        controller = controller_of(data_map, table, row.controller_key)
-        if controller is None:  # entrusted by somebody the map does not name: never passed over
+    for key, rows in found.items():
+        controller = controller_of(data_map, table, key)
+        if rows and controller is None:
+            # Entrusted by somebody the map does not name: never passed over.
             raise SourceMismatch("mismatch", resource=resource.id, table=table.name)
-        counts[controller.id] += 1
+        if rows and controller is not None:
+            counts[controller.id] += rows
     return counts
 
 
@@ -221,18 +222,22 @@ def _note_entrusted(
 def _collect_table(
     unit: CollectionUnit,
     collected: CollectedTable,
-    lines: Iterable[tuple[bytes, datetime | None]],
+    read: Callable[[Sink], None],
     *,
+    kept: KeptRange,
     clock: Clock,
 ) -> None:
-    blob = _fresh_blob(unit, collected, at=clock())
-    writer = BlobWriter(blob)
-    kept = KeptRange()
+    writer = BlobWriter(_fresh_blob(unit, collected, at=clock()))
     rows = 0
-    for payload, items in _chunks(kept.watch(lines)):
-        writer.write_chunk(payload, items=items)
-        rows += items
+
+    def store(lines: Lines) -> None:
+        nonlocal rows
+        writer.write_chunk(lines.payload, items=lines.rows)
+        rows += lines.rows
+        kept.add(lines.anchors)
         extend_lease(unit, at=clock(), lease=LEASE)
+
+    read(store)
     writer.close()
     at = clock()
     with transaction.atomic():
@@ -255,29 +260,6 @@ def _fresh_blob(unit: CollectionUnit, collected: CollectedTable, *, at: datetime
         blob = create_blob(kind="collection", at=at)
         CollectedTable.objects.filter(pk=collected.pk).update(blob=blob)
     return blob
-
-
-def _lines(
-    rows: Iterable[ExtractedRow], table: Table, resource: Resource
-) -> Iterator[tuple[bytes, datetime | None]]:
-    for row in rows:
-        until = kept_until(row.anchor, table=table, resource=resource)
-        item = {"v": row.values, "k": until.isoformat() if until else None}
-        line = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
-        yield line.encode() + b"\n", until
-
-
-def _chunks(lines: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
-    buffer: list[bytes] = []
-    size = 0
-    for line in lines:
-        buffer.append(line)
-        size += len(line)
-        if len(buffer) == LARGEST_CHUNK or size >= _CHUNK_BYTES:
-            yield b"".join(buffer), len(buffer)
-            buffer, size = [], 0
-    if buffer:
-        yield b"".join(buffer), len(buffer)
 
 
 def _finish_unit(unit: CollectionUnit, *, at: datetime) -> None:
