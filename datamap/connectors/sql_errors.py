@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from datamap.connectors.errors import (
     SourceError,
@@ -52,7 +52,6 @@ _WORDS = (
     ("timeout expired", "timeout"),
     ("timed out", "timeout"),
     ("database is locked", "timeout"),
-    ("constraint failed", "constraint"),
     ("no such table", "mismatch"),
     ("no such column", "mismatch"),
     ("invalid dsn", "url_invalid"),
@@ -102,6 +101,8 @@ def _code_of(error: DBAPIError) -> str:
     number = original.args[0] if original is not None and original.args else None
     if isinstance(number, int):
         return _MYSQL.get(number, "unavailable")
+    if isinstance(error, IntegrityError):  # SQLite's, which has words of the trigger's own
+        return "constraint"
     text = str(original).lower()
     if "does not exist" in text:  # PostgreSQL, before the session: the database or the role
         return "refused" if "role" in text else "mismatch"

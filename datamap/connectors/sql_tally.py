@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
@@ -32,10 +33,9 @@ def lanes(types: ColumnTypes, table: Table, of: FromClause) -> tuple[ColumnEleme
     # Each part with its length before it, so that ("1", "11") and ("11", "1") differ.
     parts = [part for one in key for part in (sa.func.char_length(one), one)]
     digest = sa.func.md5(sa.func.concat_ws(sa.literal_column("':'"), *parts))
-    return tuple(
-        sa.cast(sa.func.conv(sa.func.substr(digest, start, 16), 16, 10), _Unsigned())
-        for start in (1, 17)
-    )
+    halves = (sa.func.substr(digest, start, 16) for start in (1, 17))
+    unsigned = mysql.BIGINT(unsigned=True)
+    return tuple(sa.cast(sa.func.conv(half, 16, 10), unsigned) for half in halves)
 
 
 def _of_postgres(
@@ -77,13 +77,6 @@ def tally(rows: object, first: object, second: object) -> Tally:
 
 def _lane(value: Any) -> int:  # noqa: ANN401 (a driver's number: int, Decimal or text)
     return int(value or 0) % _MODULUS
-
-
-class _Unsigned(sa.types.UserDefinedType[int]):
-    cache_ok = True
-
-    def get_col_spec(self, **_options: object) -> str:
-        return "UNSIGNED"
 
 
 class _KeyDigest:
