@@ -138,6 +138,8 @@ DESK = (
     View("case, refused decision", _contradiction, "handler"),
     View("case, answered", _at("/desk/cases/{answered}/"), "handler"),
     View("table", _at("{table}"), "handler"),
+    View("restrictions", _at("/staff/restrictions/"), "handler"),
+    View("new restriction", _at("/staff/restrictions/new/"), "handler"),
     View("profile", _at("/staff/profile/"), "handler"),
     View("second factor", _at("/staff/second-factor/"), "handler"),
     View("authenticator app", _at("/staff/second-factor/totp/activate/"), "handler"),

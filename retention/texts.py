@@ -1,0 +1,36 @@
+"""The words for restrictions, in the reader's language."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from datamap.domain.vocabulary import Category
+from retention.domain.restricting import Reason
+
+Text = str | Promise
+
+REASONS: dict[Reason, Text] = {
+    Reason.ACCURACY: _("The person says the data is wrong; it is being checked (Art. 18(1)(a))"),
+    Reason.UNLAWFUL: _(
+        "The use is unlawful, and the person wants the data kept and not erased (Art. 18(1)(b))"
+    ),
+    Reason.CLAIM: _(
+        "We need the data no longer, but the person does for a legal claim (Art. 18(1)(c))"
+    ),
+    Reason.OBJECTION: _("The person objected; the reasons are being weighed (Art. 18(1)(d))"),
+}
+
+CATEGORIES: dict[Category, Text] = {
+    Category.IDENTITY_BILLING: _("Customer identity, invoices, payments"),
+    Category.TRAFFIC: _("Calls and messages: numbers, times, addresses"),
+    Category.COMMUNICATIONS: _("Communication with the customer"),
+    Category.UPLOADED: _("What customers loaded into the system"),
+    Category.ENTRUSTED: _("Data entrusted by another controller"),
+    Category.LOGS: _("Access and system logs"),
+}
+
+IDENTIFIERS: dict[str, Text] = {
+    "email": _("E-mail address"),
+    "phone": _("Phone number"),
+    "customer_number": _("Customer number"),
+    "ip": _("IP address"),
+}
