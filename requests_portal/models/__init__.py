@@ -3,12 +3,14 @@
 from requests_portal.models.answer import Decision, Letter, Package
 from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
+from requests_portal.models.rectification import Correction
 
 __all__ = [
     "AccessLink",
     "Case",
     "CollectedTable",
     "CollectionUnit",
+    "Correction",
     "Decision",
     "IntakeDraft",
     "Letter",
