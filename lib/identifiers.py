@@ -7,7 +7,10 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 #: What people put between the digits of a phone number; removed before digits are compared.
-PHONE_SEPARATORS = (" ", "\u00a0", "-", "\u2013", ".", "(", ")", "/")
+PHONE_SEPARATORS = (
+    *(" ", "\u00a0", "\u202f", "\u2009", "\t"),
+    *("-", "\u2011", "\u2013", ".", "(", ")", "/"),
+)
 
 
 class InvalidEmail(ValueError):

@@ -5,24 +5,41 @@ row; a national phone number counts only in its own country.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.selectable import NamedFromClause
 
+from datamap.connectors.sql_comparing import (
+    Condition,
+    Value,
+    compared,
+    is_one_of,
+    match_expression,
+)
 from datamap.domain.keys import SubjectKeys
-from datamap.domain.schema import ByKey, Column, PlainTable, Resource, Table, Through
+from datamap.domain.schema import (
+    Alternative,
+    ByKey,
+    Column,
+    PlainTable,
+    Resource,
+    Table,
+    Through,
+)
 from datamap.domain.vocabulary import ColumnType, KeyKind
 from lib.identifiers import (
-    PHONE_SEPARATORS,
     email_spellings,
     normalise_customer_number,
     phone_region,
     phone_spellings,
 )
 
-Condition = ColumnElement[bool]
+_DIGITS = 18  # of a whole number that every database holds
+
+__all__ = ["Condition", "compared", "match_expression", "matching", "table_clause"]
 
 
 def table_clause(table: Table | PlainTable) -> NamedFromClause:
@@ -30,33 +47,6 @@ def table_clause(table: Table | PlainTable) -> NamedFromClause:
     schema, _, name = table.name.rpartition(".")
     names = (one if isinstance(one, str) else one.name for one in table.columns)
     return sa.table(name, *(sa.column(one) for one in names), schema=schema or None).alias()
-
-
-def compared(kind: str, column: Column, of: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return the expression of a column that is compared with identifiers of `kind`.
-
-    Its text matches expression indexes made from `match_expression`, so its constants are
-    written out and not bound.
-    """
-    if kind == KeyKind.EMAIL:
-        return sa.func.lower(of)
-    if kind == KeyKind.PHONE:
-        stripped: ColumnElement[Any] = of
-        for separator in PHONE_SEPARATORS:
-            constant: ColumnElement[Any] = sa.literal_column(f"'{separator}'")
-            stripped = sa.func.replace(stripped, constant, sa.literal_column("''"))
-        return stripped
-    if kind == KeyKind.CUSTOMER_NUMBER and column.type is not ColumnType.INTEGER:
-        return sa.func.upper(sa.func.trim(of))
-    if kind == KeyKind.IP:
-        return sa.cast(of, sa.String)
-    return of
-
-
-def match_expression(kind: str, column: Column, dialect: sa.Dialect) -> str:
-    """Return the SQL of `compared` for an index on that expression."""
-    expression = compared(kind, column, sa.column(column.name))
-    return str(expression.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def matching(
@@ -86,14 +76,14 @@ def matching(
         inner = table_clause(table)
         condition = _holds(resource, table, alternative, inner, keys, backend=backend)
         branches.append(sa.select(*(inner.c[name] for name in table.primary_key)).where(condition))
-    return _within(of, table.primary_key, sa.union(*branches))
+    return _within(of, table.primary_key, sa.union(*branches), backend=backend)
 
 
 def _possible(
-    resource: Resource, table: Table, alternative: ByKey | Through, keys: SubjectKeys
+    resource: Resource, table: Table, alternative: Alternative, keys: SubjectKeys
 ) -> bool:
-    if isinstance(alternative, ByKey):
-        return bool(_values(table.column(alternative.column), alternative.key, keys))
+    if not isinstance(alternative, Through):
+        return bool(_values(table.column(alternative.column), alternative.kind, keys, ""))
     parent = resource.table(alternative.through)
     return any(_possible(resource, parent, one, keys) for one in parent.find)
 
@@ -101,19 +91,21 @@ def _possible(
 def _holds(
     resource: Resource,
     table: Table,
-    alternative: ByKey | Through,
+    alternative: Alternative,
     of: NamedFromClause,
     keys: SubjectKeys,
     *,
     backend: str,
 ) -> Condition:
-    if isinstance(alternative, ByKey):
-        column = table.column(alternative.column)
-        expression = compared(alternative.key, column, of.c[column.name])
-        if alternative.key == KeyKind.PHONE and column.region_column is not None:
-            return _phone_equals(expression, of.c[column.region_column], keys.phones)
-        return expression.in_(_values(column, alternative.key, keys))
-    return _within(of, tuple(alternative.on), _wanted(resource, alternative, keys, backend))
+    if isinstance(alternative, Through):
+        wanted = _wanted(resource, alternative, keys, backend)
+        return _within(of, tuple(alternative.on), wanted, backend=backend)
+    column = table.column(alternative.column)
+    expression = compared(alternative.kind, column, of.c[column.name])
+    if alternative.kind == KeyKind.PHONE and column.region_column is not None:
+        country = of.c[column.region_column]
+        return _phone_equals(expression, country, keys.phones, backend)
+    return is_one_of(expression, _values(column, alternative.kind, keys, backend), backend)
 
 
 def _wanted(
@@ -127,17 +119,17 @@ def _wanted(
     return wanted.where(sa.false() if condition is None else condition)
 
 
-def _asks_for_few(resource: Resource, alternative: ByKey | Through) -> bool:
+def _asks_for_few(resource: Resource, alternative: Alternative) -> bool:
     """Tell whether a row is compared with few values: identifiers, or a person's own rows."""
-    if isinstance(alternative, ByKey):
-        return True
+    if not isinstance(alternative, Through):
+        return isinstance(alternative, ByKey)
     return resource.table(alternative.through).identifies and len(alternative.on) == 1
 
 
 def _holds_at_once(
     resource: Resource,
     table: Table,
-    alternative: ByKey | Through,
+    alternative: Alternative,
     of: NamedFromClause,
     keys: SubjectKeys,
 ) -> Condition:
@@ -145,7 +137,7 @@ def _holds_at_once(
 
     It takes an array for that; with a subquery it would read the table from end to end.
     """
-    if isinstance(alternative, ByKey):
+    if not isinstance(alternative, Through):
         return _holds(resource, table, alternative, of, keys, backend="postgresql")
     [(ours, _)] = alternative.on.items()
     wanted = _wanted(resource, alternative, keys, "postgresql").scalar_subquery()
@@ -153,39 +145,73 @@ def _holds_at_once(
 
 
 def _within(
-    of: NamedFromClause, names: Sequence[str], wanted: sa.Select[Any] | sa.CompoundSelect[Any]
+    of: NamedFromClause,
+    names: Sequence[str],
+    wanted: sa.Select[Any] | sa.CompoundSelect[Any],
+    *,
+    backend: str,
 ) -> Condition:
+    if isinstance(wanted, sa.CompoundSelect) and backend in {"mysql", "mariadb"}:
+        # As it stands, MariaDB would run the union anew for every row.
+        wanted = sa.select(wanted.subquery())
     if len(names) == 1:
         return of.c[names[0]].in_(wanted)
     return sa.tuple_(*(of.c[name] for name in names)).in_(wanted)
 
 
-def _values(column: Column, kind: str, keys: SubjectKeys) -> Sequence[str | int]:
+def _values(column: Column, kind: str, keys: SubjectKeys, backend: str) -> Sequence[Value]:
     """Return the spellings of the person's identifiers that a column may hold."""
     values = keys.of(kind)
-    if kind == KeyKind.EMAIL:
-        return [form for value in values for form in email_spellings(value)]
-    if kind == KeyKind.PHONE:
-        return [form for one in values for form in phone_spellings(one, region=column.region)]
     if kind == KeyKind.CUSTOMER_NUMBER:
-        numbers = [normalise_customer_number(value) for value in values]
-        if column.type is ColumnType.INTEGER:
-            return [int(number) for number in numbers if number.isascii() and number.isdecimal()]
-        return numbers
-    if kind == KeyKind.IP:  # PostgreSQL writes the network's length after an address
+        values = tuple(normalise_customer_number(value) for value in values)
+    if column.type is ColumnType.INTEGER and kind not in {KeyKind.EMAIL, KeyKind.PHONE}:
+        return [int(number) for number in values if _is_whole(number)]
+    if kind == KeyKind.IP and backend == "postgresql":  # it writes the network's length behind
         return [value + end for value in values for end in ("", "/32", "/128")]
+    return _spelled(kind, column.region, values)
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+
+
+@lru_cache(maxsize=32)
+def _spelled(kind: str, region: str | None, values: tuple[str, ...]) -> tuple[str, ...]:
+    # Many people's identifiers are spelled once, not for every statement.
+    if kind == KeyKind.EMAIL:
+        return tuple(form for value in values for form in email_spellings(value))
+    if kind == KeyKind.PHONE:
+        return tuple(form for one in values for form in phone_spellings(one, region=region))
     return values
 
 
 def _phone_equals(
-    expression: ColumnElement[Any], region_column: ColumnElement[Any], phones: Sequence[str]
+    expression: ColumnElement[Any],
+    region_column: ColumnElement[Any],
+    phones: tuple[str, ...],
+    backend: str,
 ) -> Condition:
-    everywhere = [form for one in phones for form in phone_spellings(one, region=None)]
-    conditions: list[Condition] = [expression.in_(everywhere)]
+    everywhere = _spelled(KeyKind.PHONE, None, phones)
+    conditions = [is_one_of(expression, everywhere, backend)]
     country = sa.func.upper(sa.func.trim(region_column))
+    for region, national in _national(phones):
+        inside = is_one_of(expression, national, backend)
+        conditions.append(sa.and_(inside, country == region))
+    return sa.or_(*conditions)
+
+
+@lru_cache(maxsize=32)
+def _national(phones: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return for each country the spellings that mean one of `phones` there and only there."""
+    found: dict[str, dict[str, None]] = {}
+    everywhere = set(_spelled(KeyKind.PHONE, None, phones))
     for phone in phones:
         region = phone_region(phone)
-        national = set(phone_spellings(phone, region=region)) - set(everywhere)
-        if region is not None and national:
-            conditions.append(sa.and_(expression.in_(sorted(national)), country == region))
-    return sa.or_(*conditions)
+        if region is not None:
+            forms = phone_spellings(phone, region=region)
+            found.setdefault(region, {}).update(dict.fromkeys(forms))
+    by_region = {
+        region: tuple(form for form in forms if form not in everywhere)
+        for region, forms in found.items()
+    }
+    return tuple((region, forms) for region, forms in by_region.items() if forms)

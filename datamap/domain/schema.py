@@ -11,11 +11,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import (
     BeforeValidator,
-    Discriminator,
     EmailStr,
     Field,
     StringConstraints,
-    Tag,
     field_validator,
     model_validator,
 )
@@ -33,6 +31,7 @@ from datamap.domain.basics import (
     Text,
     ZoneName,
 )
+from datamap.domain.finding import Alternative, ByKey, Link, Through
 from datamap.domain.vocabulary import (
     Anonymising,
     Category,
@@ -54,6 +53,7 @@ __all__ = [
     "Controller",
     "DataMap",
     "Erasure",
+    "Link",
     "LocalizedText",
     "Location",
     "Part",
@@ -103,6 +103,7 @@ class Column(Part):
     portable: bool | None = None  # None: as the table says
     time_zone: ZoneName | None = None  # of timestamps without one; None: as the table says
     type: ColumnType | None = None
+    generated: Literal[True] | None = None  # computed by the database, for searches alone
 
     @model_validator(mode="before")
     @classmethod
@@ -117,30 +118,6 @@ class Column(Part):
                 raise ValueError("`erase` is null, hash, mask or {text: the fixed text}")
             return {**given, "erase": Anonymising.TEXT, "erase_text": wording["text"]}
         return given
-
-
-class ByKey(Part):
-    """Rows are the person's when `column` equals one of their identifiers of kind `key`."""
-
-    key: Identifier
-    column: ColumnName
-
-
-class Through(Part):
-    """Rows are the person's when they join a row of `through` that is."""
-
-    through: TableName
-    on: Join  # {column here: column there}
-
-
-def _form_of(alternative: Any) -> str:  # noqa: ANN401 (raw YAML or a model)
-    joins = isinstance(alternative, Mapping) and "through" in alternative
-    return "through" if joins or isinstance(alternative, Through) else "key"
-
-
-Alternative = Annotated[
-    Annotated[ByKey, Tag("key")] | Annotated[Through, Tag("through")], Discriminator(_form_of)
-]
 
 
 class Anchor(Part):
