@@ -26,9 +26,16 @@ __all__ = [
     "connector_for",
 ]
 
-_BY_KIND: dict[str, Callable[[Resource], Connector]] = {"sql": SqlConnector}
+_BY_KIND: dict[str, Callable[[Resource, str], Connector]] = {
+    "sql": lambda resource, _reference: SqlConnector(resource),
+}
 
 
-def connector_for(resource: Resource) -> Connector:
-    """Return the connector of a resource, by its `connector.kind`. Nothing is opened yet."""
-    return _BY_KIND[resource.connector.kind](resource)
+def connector_for(resource: Resource, *, reference: str = "") -> Connector:
+    """Return the connector of a resource, by its `connector.kind`. Nothing is opened yet.
+
+    `reference` is opaque and says for what the source is used ("case:<uuid>"). A database does not
+    care; a person who is asked for the same reference a second time has answered already, so give
+    the same one for a search and the change that follows from it, and another for a new search.
+    """
+    return _BY_KIND[resource.connector.kind](resource, reference)

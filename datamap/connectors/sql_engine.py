@@ -62,7 +62,7 @@ _STREAMED_FOR = 20  # times as long
 
 def engine_for(resource: Resource) -> Engine:
     """Return the engine of a resource; SourceMismatch where its variable is missing or wrong."""
-    address = settings.SOURCE_URLS.get(resource.connector.url_env)
+    address = settings.SOURCE_URLS.get(resource.address_variable)
     if not address:
         raise source_error("url_missing", resource)
     try:

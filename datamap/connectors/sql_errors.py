@@ -73,7 +73,7 @@ _CLASSES: dict[str, type[SourceError]] = {
 def source_error(code: str, resource: Resource, table: str = "") -> SourceError:
     """Return the error for `code`, in terms of the resource."""
     return _CLASSES[code](
-        code, resource=resource.title.en, variable=resource.connector.url_env, table=table
+        code, resource=resource.title.en, variable=resource.address_variable, table=table
     )
 
 

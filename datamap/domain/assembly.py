@@ -185,6 +185,8 @@ def _validated(
 def _told(document: Document, path: Path, detail: Mapping[str, Any]) -> tuple[Path, str]:
     """Return the path in the file's own terms and a sentence for one of pydantic's errors."""
     place = (*path, *_in_file(document, path, detail["loc"], missing=detail["type"] == "missing"))
+    if detail["loc"][-1:] == ("connector",) and detail["type"].startswith("union_tag"):
+        return place, "must be {kind: sql, url_env} or {kind: manual, due_days}"
     if detail["type"] == "extra_forbidden":
         return place, _unknown(str(detail["loc"][-1]), _ALL_KEYS)
     sentence = _SENTENCES.get(detail["type"], "is not right: {message}")

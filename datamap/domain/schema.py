@@ -56,6 +56,7 @@ __all__ = [
     "Link",
     "LocalizedText",
     "Location",
+    "ManualConnector",
     "Part",
     "PlainTable",
     "Recipient",
@@ -226,12 +227,19 @@ class SqlConnector(Part):
     url_env: Annotated[str, StringConstraints(pattern=r"^SOURCE_[A-Z0-9_]+_URL$")]
 
 
+class ManualConnector(Part):
+    """No program reaches it: the owner is given a task, and `due_days` days to answer it."""
+
+    kind: Literal["manual"]
+    due_days: Annotated[int, Field(ge=1, le=30)] = 7
+
+
 class Resource(Part):
-    """One place that holds personal data: a database now, further kinds by `connector.kind`."""
+    """One place that holds personal data: a database, or what people keep by hand."""
 
     id: Identifier
     title: LocalizedText
-    connector: SqlConnector
+    connector: Annotated[SqlConnector | ManualConnector, Field(discriminator="kind")]
     entity: Literal["EE", "LV", "PL"]
     time_zone: ZoneName
     location: Location
@@ -240,6 +248,11 @@ class Resource(Part):
     order: int = 100
     tables: tuple[Table, ...] = ()
     plain_tables: tuple[PlainTable, ...] = ()
+
+    @property
+    def address_variable(self) -> str:
+        """Return the environment variable that holds the address; empty where there is none."""
+        return self.connector.url_env if isinstance(self.connector, SqlConnector) else ""
 
     def table(self, name: str) -> Table:
         """Return the table `name`; KeyError when the map has none."""

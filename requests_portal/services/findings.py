@@ -93,7 +93,7 @@ def _advice(unit: CollectionUnit, resource: Resource, language: str) -> str:
     if unit.error_code not in ADVICE:
         return unit.error_text
     title = resource.title.in_language(language)
-    return SourceError(unit.error_code, resource=title, variable=resource.connector.url_env).advice
+    return SourceError(unit.error_code, resource=title, variable=resource.address_variable).advice
 
 
 def _title_of(data_map: DataMap, origin: list[str] | None, language: str) -> str:

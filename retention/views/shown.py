@@ -96,5 +96,5 @@ def _advice(mark: SourceMark) -> str:
     except (NoMap, KeyError):
         return mark.error_text
     title = resource.title.in_language(get_language() or "en")
-    variable = getattr(resource.connector, "url_env", "")
+    variable = resource.address_variable
     return SourceError(mark.error_code, resource=title, variable=variable).advice

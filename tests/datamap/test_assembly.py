@@ -3,7 +3,7 @@
 import pytest
 
 from datamap.domain.assembly import assemble
-from datamap.domain.schema import ByKey, Column, DataMap, Through
+from datamap.domain.schema import ByKey, Column, DataMap, ManualConnector, Through
 from datamap.domain.vocabulary import Anonymising, ColumnClass, Erasing, KeyKind
 from datamap.domain.yaml_source import MapError
 from tests.datamap.maps import CONTRACTS, CUSTOMERS, HEAD, TEXT, example_files, map_of, table
@@ -434,6 +434,40 @@ def test_a_mistake_in_the_resource_is_told() -> None:
         ),
         ("resource.tabels", "is not a known key; docs/datamap.md lists the keys"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("connector", "key", "message"),
+    [
+        (
+            "{kind: fax}",
+            "resource.connector",
+            "must be {kind: sql, url_env} or {kind: manual, due_days}",
+        ),
+        (
+            "{url_env: SOURCE_A_URL}",
+            "resource.connector",
+            "must be {kind: sql, url_env} or {kind: manual, due_days}",
+        ),
+        (
+            "{kind: manual, due_days: 0}",
+            "resource.connector.due_days",
+            "is not right: Input should be greater than or equal to 1",
+        ),
+    ],
+)
+def test_a_mistake_in_the_connector_is_told(connector: str, key: str, message: str) -> None:
+    head = HEAD.replace("{kind: sql, url_env: SOURCE_TEST_URL}", connector)
+    with pytest.raises(MapError) as refused:
+        assemble({"shop.yaml": head + table("notes", NOTES)})
+    assert [(one.key, one.message) for one in refused.value.problems] == [(key, message)]
+
+
+def test_a_resource_may_be_kept_by_hand() -> None:
+    head = HEAD.replace("{kind: sql, url_env: SOURCE_TEST_URL}", "{kind: manual}")
+    resource = assemble({"shop.yaml": head + table("notes", NOTES)}).resource("shop")
+    assert resource.connector == ManualConnector(kind="manual", due_days=7)
+    assert resource.address_variable == ""
 
 
 def test_the_tables_of_a_resource_may_be_spread_over_files() -> None:

@@ -59,7 +59,7 @@ def test_map_classifies_every_table_of_both_databases(
 ) -> None:
     for resource in live_map.resources:
         live = ask(
-            company[resource.connector.url_env],
+            company[resource.address_variable],
             "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace "
             "AND relkind IN ('r', 'p') AND NOT relispartition",
         )
