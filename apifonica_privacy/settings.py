@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "accounts",
     "datamap",
     "retention",
+    "erasure",
     "requests_portal",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -157,6 +158,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.build_packages",
         "schedule": timedelta(seconds=15),
     },
+    "apply-corrections": {
+        "task": "requests_portal.tasks.apply_corrections",
+        "schedule": timedelta(seconds=15),
+    },
     "mark-sources": {
         "task": "retention.tasks.mark_sources",
         "schedule": timedelta(seconds=15),
@@ -164,6 +169,11 @@ CELERY_BEAT_SCHEDULE = {
     "renew-source-marks": {
         "task": "retention.tasks.renew_source_marks",
         "schedule": timedelta(hours=1),
+    },
+    "erase": {"task": "erasure.tasks.work", "schedule": timedelta(seconds=15)},
+    "erase-scheduled": {
+        "task": "erasure.tasks.erase_scheduled",
+        "schedule": timedelta(minutes=5),
     },
     "tidy-portal": {"task": "requests_portal.tasks.tidy", "schedule": timedelta(hours=1)},
     "tidy-sign-ins": {
@@ -199,6 +209,9 @@ for _name, _value in _embedded.items():
         SOURCE_URLS.setdefault(_name, _value)
 # Seconds that one statement on a source may take (for a streamed one: each batch of rows).
 SOURCE_STATEMENT_TIMEOUT: int = env.int("SOURCE_STATEMENT_TIMEOUT", default=300)
+# Rows that an erasure removes in one transaction of a source; more go in steps.
+ERASURE_TRANSACTION_ROWS: int = env.int("ERASURE_TRANSACTION_ROWS", default=250_000)
+ERASURE_STEP_ROWS: int = env.int("ERASURE_STEP_ROWS", default=50_000)
 
 # --- the demonstration company -----------------------------------------------------------------
 DEMO_CUSTOMERS: int = env.int("DEMO_CUSTOMERS", default=2_000)

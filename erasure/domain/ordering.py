@@ -1,100 +1,165 @@
-"""The order in which tables are erased, over all resources of a map. Pure.
+"""In which order tables are erased: children first, rows that identify a person last.
 
-Children go before the parents they are found or dated through, also across databases; the tables
-that identify a person go last, so that a person can be found again until the very end.
+A child is found through its parent or counts its retention from it; once the parent is gone,
+nobody could tell whose the child was. Pure and deterministic: the same map gives the same order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from datamap.domain.finding import Link
 from datamap.domain.hanging import bound_together, hangings
-from datamap.domain.schema import DataMap, Resource
-
-Name = tuple[str, str]  # resource id, table name
+from datamap.domain.schema import DataMap, Link, Resource
 
 
-class CircularMap(Exception):
-    """Tables of the map hang on each other in a circle that no order can keep."""
+class TableId(NamedTuple):
+    """A table of the map."""
+
+    resource: str
+    table: str
+
+
+Children = Mapping[TableId, frozenset[TableId]]
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Tables of one resource that are erased in one transaction, in this order."""
+class Block:
+    """Tables of one resource, in order, that are erased in one transaction or not at all."""
 
-    resource: str
-    tables: tuple[str, ...]
+    tables: tuple[TableId, ...]
+    identifies: bool
+
+    @property
+    def resource(self) -> str:
+        return self.tables[0].resource
 
 
-def execution_order(data_map: DataMap) -> tuple[Group, ...]:
-    """Return all tables of the map in groups, in the order in which they are erased.
-
-    Of groups that may come next, one of the same resource is preferred, so that a resource needs
-    few transactions; otherwise the map's order decides. Raises CircularMap.
-    """
-    groups = [group for resource in data_map.resources for group in _groups(resource)]
-    of = {(group.resource, name): group for group in groups for name in group.tables}
-    waits_for = _waits_for(data_map, of)
-    identifying = {
-        of[resource.id, table.name]
+def children_of(data_map: DataMap) -> Children:
+    """Return for each table those whose rows hang directly on its rows, over all resources."""
+    children: dict[TableId, set[TableId]] = {
+        TableId(resource.id, table.name): set()
         for resource in data_map.resources
         for table in resource.tables
-        if table.identifies
     }
-    placed: list[Group] = []
-    left = dict.fromkeys(groups)
-    while left:
-        ready = [group for group in left if not waits_for[group] - set(placed)]
-        if not ready:
-            raise CircularMap("Tables of the map hang on each other in a circle.")
-        here = placed[-1].resource if placed else ""
-        chosen = min(ready, key=lambda one: (one in identifying, one.resource != here))
-        placed.append(chosen)
-        del left[chosen]
-    return tuple(placed)
-
-
-def _groups(resource: Resource) -> list[Group]:
-    bound = bound_together(resource)
-    single = [
-        frozenset({table.name})
-        for table in resource.tables
-        if not any(table.name in group for group in bound)
-    ]
-    groups = [Group(resource.id, _inside(resource, names)) for names in (*bound, *single)]
-    positions = {table.name: place for place, table in enumerate(resource.tables)}
-    return sorted(groups, key=lambda one: min(positions[name] for name in one.tables))
-
-
-def _inside(resource: Resource, names: Iterable[str]) -> tuple[str, ...]:
-    """Return the tables of a group with children before the parents they are found through."""
-    left = [table.name for table in resource.tables if table.name in set(names)]
-    parents: dict[str, set[str]] = {name: set() for name in left}
-    for one in hangings(resource):
-        if one.found and one.child in parents and one.parent in parents:
-            parents[one.child].add(one.parent)
-    placed: list[str] = []
-    while left:
-        ready = [
-            name
-            for name in left
-            if not any(name in parents[child] for child in left if child != name)
-        ]
-        if not ready:
-            raise CircularMap(f"Tables of {resource.id} hang on each other in a circle.")
-        placed.append(ready[0])
-        left.remove(ready[0])
-    return tuple(placed)
-
-
-def _waits_for(data_map: DataMap, of: Mapping[Name, Group]) -> dict[Group, set[Group]]:
-    """Return for each group those that have to go before it."""
-    before: dict[Group, set[Group]] = {group: set() for group in of.values()}
     for resource in data_map.resources:
         for one in hangings(resource):
-            before[of[resource.id, one.parent]].add(of[resource.id, one.child])
+            children[TableId(resource.id, one.parent)].add(TableId(resource.id, one.child))
         for table in resource.tables:
-            for link in table.find:
-                if isinstance(link, Link):
-                    before[of[link.resource, link.through]].add(of[resource.id, table.name])
-    return {group: others - {group} for group, others in before.items()}
+            for link in (one for one in table.find if isinstance(one, Link)):
+                parent = TableId(link.resource, link.through)
+                children[parent].add(TableId(resource.id, table.name))
+    return {table: frozenset(found - {table}) for table, found in children.items()}
+
+
+def erasure_order(data_map: DataMap) -> tuple[Block, ...]:
+    """Return all tables of the map as blocks, in the order in which they are erased.
+
+    Filled from the end: of the blocks whose parents are all placed, one that identifies comes
+    last, and blocks of one resource stay together.
+    """
+    children = children_of(data_map)
+    rank = {resource.id: place for place, resource in enumerate(data_map.resources)}
+    waiting = [block for resource in data_map.resources for block in _blocks(resource, children)]
+    placed: list[Block] = []
+    while waiting:
+        after = placed[-1].resource if placed else ""
+        chosen = max(
+            _without_parents(waiting, children),
+            key=lambda one: (one.identifies, one.resource == after, rank[one.resource], one.tables),
+        )
+        waiting.remove(chosen)
+        placed.append(chosen)
+    return tuple(reversed(placed))
+
+
+def _without_parents(waiting: Collection[Block], children: Children) -> list[Block]:
+    """Return the blocks that may come after all others.
+
+    Resources that join each other in a circle have none: then only what hangs within a resource
+    counts, which makes no circle between blocks. The identifiers kept with a plan find the rest.
+    """
+
+    def free(*, across: bool) -> list[Block]:
+        return [
+            block
+            for block in waiting
+            if not any(
+                _hangs(block, other, children)
+                for other in waiting
+                if other is not block and (across or other.resource == block.resource)
+            )
+        ]
+
+    return free(across=True) or free(across=False)
+
+
+def _hangs(child: Block, parent: Block, children: Children) -> bool:
+    return any(children[table] & set(child.tables) for table in parent.tables)
+
+
+def _blocks(resource: Resource, children: Children) -> Iterable[Block]:
+    """Yield the tables of a resource, those together that must go in one transaction.
+
+    These are the circles: a customer's retention counts from contracts found through it.
+    """
+    own = [TableId(resource.id, table.name) for table in resource.tables]
+    below = _below(resource, own, children)
+    identifying = {TableId(resource.id, one.name) for one in resource.tables if one.identifies}
+    seen: set[TableId] = set()
+    for table in own:
+        if table not in seen:
+            circle = {table} | {one for one in below[table] if table in below[one]}
+            seen |= circle
+            yield Block(_inside(resource, circle), identifies=bool(circle & identifying))
+
+
+def _below(
+    resource: Resource, own: Iterable[TableId], children: Children
+) -> Mapping[TableId, set[TableId]]:
+    """Return for each table all that hang on it, directly or through others.
+
+    Tables that are bound together hang on each other.
+    """
+    steps = {
+        table: {one for one in children[table] if one.resource == resource.id} for table in own
+    }
+    for group in bound_together(resource):
+        members = {TableId(resource.id, name) for name in group}
+        for member in members:
+            steps[member] |= members - {member}
+    below = {}
+    for table, directly in steps.items():
+        reached: set[TableId] = set()
+        ahead = set(directly)
+        while ahead:
+            one = ahead.pop()
+            if one not in reached:
+                reached.add(one)
+                ahead |= steps[one]
+        below[table] = reached
+    return below
+
+
+def _inside(resource: Resource, circle: Collection[TableId]) -> tuple[TableId, ...]:
+    """Return the tables of a block in order: what is found through a table goes before it.
+
+    Where a retention counts from a row that goes first, the writer remembers what was due.
+    """
+    found_through = {
+        (TableId(resource.id, one.child), TableId(resource.id, one.parent))
+        for one in hangings(resource)
+        if one.found and one.child != one.parent
+    }
+    identifying = {one.name for one in resource.tables if one.identifies}
+    waiting, placed = set(circle), list[TableId]()
+    while waiting:
+        # The loader refuses a circle of `find`, so that one is always free.
+        free = [
+            parent
+            for parent in waiting
+            if not any((child, parent) in found_through for child in waiting)
+        ]
+        chosen = min(free, key=lambda one: (one.table in identifying, one))
+        waiting.remove(chosen)
+        placed.append(chosen)
+    return tuple(placed)

@@ -1,23 +1,34 @@
-"""The life of an erasure plan."""
+"""How far the plan of an erasure is, and why one stops."""
 
 from enum import StrEnum
 
 
 class PlanState(StrEnum):
-    SURVEYING = "surveying"  # the sources are being asked; nothing is known yet
-    READY = "ready"  # waits for a second person
-    APPROVED = "approved"  # is being carried out
-    STOPPED = "stopped"  # the data, the map or the rules are not as planned
-    DONE = "done"  # carried out, and a new search has shown it
+    SURVEYING = "surveying"  # the sources are asked what would go
+    READY = "ready"  # every source has answered; waits for a second person
+    APPROVED = "approved"  # being carried out
+    STOPPED = "stopped"  # no longer true of the data; the difference is shown
+    DONE = "done"  # carried out, and a new search found nothing but what it keeps
     DISCARDED = "discarded"  # replaced by another, or given up
 
 
+#: A reference has at most one plan in these.
+LIVE = frozenset({PlanState.SURVEYING, PlanState.READY, PlanState.APPROVED, PlanState.STOPPED})
+#: A new plan may take the place of one in these: nothing of it is being carried out.
+REPLACEABLE = frozenset({PlanState.SURVEYING, PlanState.READY, PlanState.STOPPED})
+
+
 class Phase(StrEnum):
-    """What a unit of work does for a plan."""
+    """The two pieces of work that a plan asks for."""
 
     SURVEY = "survey"
     EXECUTE = "execute"
 
 
-#: States in which a new plan may take the place of this one.
-REPLACEABLE = frozenset({PlanState.READY, PlanState.STOPPED})
+class StopReason(StrEnum):
+    """Why a plan that was approved is not carried out any further."""
+
+    MAP_CHANGED = "map_changed"
+    RULES_CHANGED = "rules_changed"
+    ROWS_CHANGED = "rows_changed"  # before rows were removed
+    ROWS_LEFT = "rows_left"  # the search afterwards found other rows than the plan keeps
