@@ -48,6 +48,16 @@ def run_sql(url: str, statements: str) -> None:
     connection.close()
 
 
+def rows_of(url: str, query: str) -> list[tuple[object, ...]]:
+    """Read from a source database."""
+    connection = psycopg2.connect(url.replace("+psycopg2", ""))
+    with connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        found: list[tuple[object, ...]] = cursor.fetchall()
+    connection.close()
+    return found
+
+
 @pytest.fixture
 def company(db: None, make_database: Callable[[], str], settings: Settings) -> str:
     """The source database of the small company, mapped; gives its URL."""

@@ -12,6 +12,7 @@ from accounts.views.access import require_role
 from audit.domain.actor import Actor
 from lib.blobs import open_blob
 from requests_portal.queries import letter_of, table_of
+from requests_portal.services.corrections import may_correct
 from requests_portal.services.findings import rows_page
 from requests_portal.services.trail import record_on_case
 from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
@@ -38,7 +39,7 @@ def table_rows(request: StaffRequest, reference: str, table_id: int) -> HttpResp
     return render(
         request,
         "requests_portal/desk/table_rows.html",
-        {"case": case, "table": table, "page": page},
+        {"case": case, "table": table, "page": page, "may_correct": may_correct(case)},
     )
 
 
