@@ -6,6 +6,7 @@ equal values stay equal, and nobody can try out telephone numbers against it aft
 """
 
 import hashlib
+import re
 import sqlite3
 from typing import Any
 
@@ -13,16 +14,15 @@ import sqlalchemy as sa
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 from sqlalchemy.sql import ColumnElement
 
+from datamap.domain.anonymising import HASH_DIGITS, HASH_LENGTH, HASH_PREFIX
 from datamap.domain.masking import masked
 from datamap.domain.schema import Column, Table
 from datamap.domain.vocabulary import Anonymising, Mask
 
-HASH_PREFIX = "erased:"
-_HASH_DIGITS = 24
-_HASH_LENGTH = len(HASH_PREFIX) + _HASH_DIGITS
 _DOTS = "•••"
 _SQLITE_HASH, _SQLITE_MASK = "privacy_hash", "privacy_mask"
 _LEAST_DIGITS = 6
+_MASKED_PHONE = r"^(\+[0-9]{1,3})?•••([0-9][0-9])?$"
 Text = ColumnElement[Any]
 
 
@@ -38,8 +38,8 @@ def replaced(backend: str, column: Column, of: Text, key: str) -> Text:
     if column.erase is Anonymising.TEXT:
         return sa.case((of.is_not(None), sa.literal(column.erase_text)))
     if column.erase is Anonymising.MASK:
-        return sa.case((_has_dots(of), of), else_=_mask(backend, column.mask, of))
-    new = sa.literal(HASH_PREFIX).concat(sa.func.substr(_digest(backend, of, key), 1, _HASH_DIGITS))
+        return _mask(backend, column.mask, of)
+    new = sa.literal(HASH_PREFIX).concat(sa.func.substr(_digest(backend, of, key), 1, HASH_DIGITS))
     return sa.case((of.is_(None), sa.null()), (_is_hash(of), of), else_=new)
 
 
@@ -50,19 +50,15 @@ def untouched(backend: str, column: Column, of: Text) -> ColumnElement[bool]:
     if column.erase is Anonymising.TEXT:
         left: ColumnElement[bool] = of != column.erase_text
     elif column.erase is Anonymising.MASK:
-        left = sa.and_(sa.not_(_has_dots(of)), of != _mask(backend, column.mask, of))
+        left = of != _mask(backend, column.mask, of)
     else:
         left = sa.not_(_is_hash(of))
     return sa.and_(of.is_not(None), left)
 
 
-def _has_dots(of: Text) -> ColumnElement[bool]:
-    return of.like(f"%{_DOTS}%")
-
-
 def _is_hash(of: Text) -> ColumnElement[bool]:
     prefixed = sa.func.substr(of, 1, len(HASH_PREFIX)) == HASH_PREFIX
-    return sa.and_(prefixed, sa.func.length(of) == _HASH_LENGTH)
+    return sa.and_(prefixed, sa.func.length(of) == HASH_LENGTH)
 
 
 def _digest(backend: str, of: Text, key: str) -> Text:
@@ -83,7 +79,8 @@ def _mask(backend: str, mask: Mask, of: Text) -> Text:
         return _regexp(backend, whole, r"^(.).*(@[^@]+)$", rf"\1{_DOTS}\2", else_dots=True)
     if mask is Mask.NAME:
         initials = _regexp(backend, whole, r"(\S)\S*\s*", r"\1. ")
-        return sa.func.coalesce(sa.func.nullif(sa.func.trim(sa.func.upper(initials)), ""), _DOTS)
+        shown = sa.func.coalesce(sa.func.nullif(sa.func.trim(sa.func.upper(initials)), ""), _DOTS)
+        return sa.case((of.is_(None), sa.null()), (of == _DOTS, of), else_=shown)
     if mask is Mask.PHONE:
         return _masked_phone(backend, whole)
     return sa.case((of.is_not(None), sa.literal(_DOTS)))
@@ -112,6 +109,7 @@ def _masked_phone(backend: str, whole: Text) -> Text:
     ]
     return sa.case(
         (whole.is_(None), sa.null()),
+        (whole.regexp_match(_MASKED_PHONE), whole),
         (sa.func.length(digits) < _LEAST_DIGITS, _DOTS),
         (sa.not_(international), sa.literal(_DOTS).concat(tail)),
         *coded,
@@ -134,4 +132,7 @@ def _sqlite_hash(key: str, value: object) -> str:
 
 
 def _sqlite_mask(value: object, mask: str) -> str | None:
+    text = str(value).strip()
+    if text == _DOTS or (mask == Mask.PHONE and re.search(_MASKED_PHONE, text)):
+        return text
     return masked(value, Mask(mask))

@@ -132,6 +132,8 @@ class Conditions:
             )
             inside = sa.select(1).select_from(*here).where(*joins)
             yield sa.exists(inside if why is True else inside.where(why))
+            if why is True:
+                return
 
     def _why(self, table: Table, of: NamedFromClause, *, found: bool) -> Iterator[Known]:
         yield negated(self.treated(table, of))

@@ -19,8 +19,10 @@ from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from datamap.connectors.base import FieldChange, JSONValue
+from datamap.connectors.sql_comparing import is_one_of
 from datamap.connectors.sql_conditions import Conditions, all_of, as_sql, bare_table, negated
 from datamap.connectors.sql_days import ColumnTypes, sqlite_instant
+from datamap.connectors.sql_transactions import changed_rows
 from datamap.domain.correcting import NotCorrectable, correctable_column
 from datamap.domain.erasing import NotPermitted, Permit
 from datamap.domain.schema import Resource, Table
@@ -72,7 +74,7 @@ class SqlCorrecting:
             return False
         new = self._value(table, change.column, change.new)
         statement = sa.update(here).where(as_sql(condition)).values({change.column: new})
-        changed = self._connection.execute(statement).rowcount == 1
+        changed = changed_rows(self._connection, statement) == 1
         if changed:
             self._theirs.add((table.name, key))
         return changed
@@ -91,7 +93,7 @@ class SqlCorrecting:
         if condition is False:
             return 0
         statement = sa.update(here).where(as_sql(condition)).values({mark.name: restricted})
-        return int(self._connection.execute(statement).rowcount)
+        return changed_rows(self._connection, statement)
 
     def _of_one_person(self) -> None:
         if self._scope.keys is None:
@@ -107,6 +109,8 @@ class SqlCorrecting:
         elif self._is_instant_as_text(table, change.column):
             zone = self._resource.zone(table, table.column(change.column)).key
             there, old = sqlite_instant(column, zone), sqlite_instant(sa.literal(old), zone)
+        elif self._types.backend == "mysql" and isinstance(old, str):
+            return is_one_of(column, [old], "mysql")  # "anna" is not "Anna", whatever the collation
         return there.is_not_distinct_from(old)
 
     def _is_json(self, table: Table, name: str) -> bool:

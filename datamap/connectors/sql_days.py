@@ -158,7 +158,7 @@ def sqlite_instant(of: ColumnElement[Any], zone: str) -> ColumnElement[str]:
     return sa.Function(_SQLITE_INSTANT, of, zone, type_=sa.String())
 
 
-def _local_day(value: object, zone: str, local: str) -> str | None:
+def sqlite_day(value: object, zone: str, local: str) -> str | None:
     """Return the local day of an ISO text; None for what is no date, which so has no anchor."""
     if not isinstance(value, str):
         return None
@@ -185,5 +185,5 @@ def _aware(text: str, zone: str) -> datetime:
 
 def register_days(connection: sqlite3.Connection) -> None:
     """Give a SQLite connection the functions that the expressions above call."""
-    connection.create_function(_SQLITE_LOCAL_DAY, 3, _local_day, deterministic=True)
+    connection.create_function(_SQLITE_LOCAL_DAY, 3, sqlite_day, deterministic=True)
     connection.create_function(_SQLITE_INSTANT, 2, _instant, deterministic=True)

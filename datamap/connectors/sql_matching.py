@@ -154,6 +154,8 @@ def _within(
     if isinstance(wanted, sa.CompoundSelect) and backend in {"mysql", "mariadb"}:
         # As it stands, MariaDB would run the union anew for every row.
         wanted = sa.select(wanted.subquery())
+    elif backend == "sqlite":  # its parser goes only so deep; a CTE stands at the top
+        wanted = sa.select(wanted.cte())
     if len(names) == 1:
         return of.c[names[0]].in_(wanted)
     return sa.tuple_(*(of.c[name] for name in names)).in_(wanted)

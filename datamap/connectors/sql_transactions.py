@@ -56,6 +56,14 @@ def writing(resource: Resource) -> Iterator[Connection]:
         connection.close()  # rolls back what was not committed
 
 
+def changed_rows(connection: Connection, statement: sa.Delete | sa.Update) -> int:
+    """Run a statement; return how many rows it changed."""
+    result = connection.execute(statement)
+    if connection.dialect.name == "sqlite":  # the driver does not count what begins with WITH
+        return int(connection.execute(sa.select(sa.func.changes())).scalar_one())
+    return result.rowcount
+
+
 def give_functions(connection: Connection) -> None:
     """Give a SQLite connection the functions that our expressions call; others have their own."""
     raw: Any = connection.connection.dbapi_connection

@@ -5,11 +5,13 @@ whose state has changed since it was planned is left alone, and what was touched
 """
 
 import secrets
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.sql.selectable import NamedFromClause
+from sqlalchemy.sql.selectable import FromClause, NamedFromClause
 
 from datamap.connectors.sql_anonymising import anonymised_columns, replaced
 from datamap.connectors.sql_conditions import (
@@ -21,13 +23,15 @@ from datamap.connectors.sql_conditions import (
     as_sql,
     bare_table,
     in_range,
+    negated,
 )
 from datamap.connectors.sql_days import ColumnTypes
 from datamap.connectors.sql_errors import source_error
 from datamap.connectors.sql_matching import table_clause
 from datamap.connectors.sql_tally import lanes, sums, tally
+from datamap.connectors.sql_transactions import changed_rows
 from datamap.domain.erasing import KeyRange, NotPermitted, Permit, Tally
-from datamap.domain.hanging import anchor_tables
+from datamap.domain.hanging import Hanging, companions, counted_from_below
 from datamap.domain.schema import Resource, Table, Through
 from datamap.domain.vocabulary import Erasing
 
@@ -63,10 +67,35 @@ class SqlErasing:
     def erase(self, table: Table, within: KeyRange | None) -> Tally:
         """See `Writer.erase`."""
         self._remember(table)
+        return self._erase(table, lambda of: in_range(table, of, within))
+
+    def purge(self, table: Table, limit: int) -> Tally:
+        """Erase the first `limit` rows that go now.
+
+        What a row's retention counts from goes with that row, and not by itself, for without it
+        nobody could tell that the row is due.
+        """
+        ways = companions(self._resource, table)
+        if not ways:
+            last = next(iter(self._keys_of(table, 1, after=limit - 1)), None)
+            within = KeyRange(None, last)
+            return self._erase(
+                table, lambda of: all_of(in_range(table, of, within), self._free(table, of))
+            )
+        keys = self._keys_of(table, limit)
+        if not keys:
+            return Tally()
+        self._remembered[table.name] = keys
+        for path in ways:
+            child = self._resource.table(path[-1].child)
+            self._erase(child, partial(self._below, path, keys=keys))
+        return self._erase(table, lambda _of: True)
+
+    def _erase(self, table: Table, only: Callable[[FromClause], Known]) -> Tally:
         self._started.add(table.name)
         here = bare_table(table)
         going = self._conditions.allowed(table, here, self._taken(table, here))
-        condition = all_of(going, in_range(table, here, within))
+        condition = all_of(going, only(here))
         if condition is False:
             return Tally()
         if self._types.backend == "postgresql" and _found_through_many(self._resource, table):
@@ -74,22 +103,11 @@ class SqlErasing:
         counted = self._counted(table, here, as_sql(condition))
         if counted.rows:
             statement = self._statement(table, here, as_sql(condition))
-            if self._connection.execute(statement).rowcount != counted.rows:
+            if changed_rows(self._connection, statement) != counted.rows:
                 # A trigger passed rows over; on MariaDB also a row that has come in between.
                 code = "changed" if self._types.backend == "mysql" else "constraint"
                 raise source_error(code, self._resource, table.name)
         return counted
-
-    def first(self, table: Table, limit: int) -> KeyRange | None:
-        """Return the range of the first `limit` rows that go now; None where none does."""
-        here = table_clause(table)
-        going = self._conditions.going(table, here)
-        if going is False:
-            return None
-        key = [here.c[name] for name in table.primary_key]
-        ordered = sa.select(*key).where(as_sql(going)).order_by(*key)
-        bound = self._connection.execute(ordered.limit(1).offset(limit - 1)).first()
-        return KeyRange(None, None if bound is None else tuple(bound))
 
     def _taken(self, table: Table, of: NamedFromClause) -> Known:
         if table.name in self._remembered:
@@ -103,13 +121,51 @@ class SqlErasing:
         """
         for other in self._resource.tables:
             known = other.name in self._remembered or other.name in self._started
-            counts_here = table.name in anchor_tables(self._resource, other) - {other.name}
-            if known or not counts_here or not self._waits(other):
-                continue
-            here = table_clause(other)
-            going = self._conditions.going(other, here)
-            keys = sa.select(*(here.c[name] for name in other.primary_key)).where(as_sql(going))
-            self._remembered[other.name] = [tuple(row) for row in self._connection.execute(keys)]
+            counts_here = table.name in counted_from_below(self._resource, other)
+            if counts_here and self._waits(other) and not known:
+                self._remembered[other.name] = self._keys_of(other)
+
+    def _keys_of(
+        self, table: Table, limit: int | None = None, *, after: int = 0
+    ) -> list[tuple[object, ...]]:
+        here = table_clause(table)
+        key = [here.c[name] for name in table.primary_key]
+        going = all_of(self._conditions.going(table, here), self._free(table, here))
+        if going is False:
+            return []
+        keys = sa.select(*key).where(as_sql(going)).order_by(*key).limit(limit).offset(after)
+        return [tuple(row) for row in self._connection.execute(keys)]
+
+    def _free(self, table: Table, of: FromClause) -> Known:
+        """Rows that no other row takes along when it is purged."""
+        return all_of(
+            *(
+                negated(self._below(path, of))
+                for other in self._resource.tables
+                for path in companions(self._resource, other)
+                if path[-1].child == table.name
+            )
+        )
+
+    def _below(
+        self,
+        path: Sequence[Hanging],
+        of: FromClause,
+        *,
+        keys: Sequence[tuple[object, ...]] | None = None,
+    ) -> Known:
+        """Rows that hang, by `path`, on a row with one of `keys`; None: on any row."""
+        upward = path[::-1]
+        tables = [self._resource.table(step.parent) for step in upward]
+        above = [table_clause(table) for table in tables]
+        joins = [
+            child.c[ours] == parent.c[theirs]
+            for step, child, parent in zip(upward, (of, *above[:-1]), above, strict=True)
+            for ours, theirs in step.on
+        ]
+        chosen = True if keys is None else among(tables[-1], above[-1], keys)
+        condition = as_sql(all_of(*joins, chosen))
+        return sa.exists(sa.select(1).select_from(*above).where(condition))
 
     def _waits(self, table: Table) -> bool:
         treatment = self._scope.treatment(table.name)

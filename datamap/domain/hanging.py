@@ -77,16 +77,33 @@ def anchor_tables(resource: Resource, table: Table) -> frozenset[str]:
     return frozenset(found)
 
 
+def counted_from_below(resource: Resource, table: Table) -> frozenset[str]:
+    """Return the tables from which the anchor of `table` is counted and that hang on it.
+
+    They go before it, and nobody could tell afterwards that it was due.
+    """
+    below = {path[-1].child for path in paths_to(resource, table)}
+    return (anchor_tables(resource, table) & below) - {table.name}
+
+
+def companions(resource: Resource, table: Table) -> tuple[tuple[Hanging, ...], ...]:
+    """Return the ways down to the rows that go together with a row of `table`, lowest first."""
+    counted = counted_from_below(resource, table)
+    ways = [path for path in paths_to(resource, table) if all(step.found for step in path)]
+    ends = [path for path in ways if path[-1].child in counted]
+    with_it = [path for path in ways if any(end[: len(path)] == path for end in ends)]
+    return tuple(sorted(with_it, key=len, reverse=True))
+
+
 def bound_together(resource: Resource) -> tuple[frozenset[str], ...]:
     """Return groups of tables that must be erased in one transaction.
 
-    Children go first; where a parent's retention counts from them, nobody could tell afterwards
-    that the parent was due. The writer remembers it, for as long as its transaction lasts.
+    Children go first, and where a parent's retention counts from them the writer remembers that
+    it was due, for as long as its transaction lasts.
     """
     groups: list[frozenset[str]] = []
     for table in resource.tables:
-        below = {path[-1].child for path in paths_to(resource, table)}
-        bound = (anchor_tables(resource, table) & below) - {table.name}
+        bound = counted_from_below(resource, table)
         if bound:
             joined = bound | {table.name}
             for group in [one for one in groups if one & joined]:

@@ -83,6 +83,7 @@ def test_the_values_that_are_written_have_the_columns_types(ledger: Ledger) -> N
     [
         ("number", "C-9", "C-1"),
         ("number", None, "C-1"),
+        ("email", "anna@example.pl", "ANNA@example.pl"),
         ("phone", "602", "603"),
         ("born_on", "1990-01-30", "1991-02-28"),
         ("seen_at", "2026-01-31T12:00:00+00:00", None),

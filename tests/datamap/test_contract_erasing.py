@@ -264,6 +264,40 @@ def test_purge_of_what_is_kept_takes_nothing(ledger: Ledger) -> None:
     assert ledger.connector.purge(ledger.resource.table("calls"), permit, limit=3) == Tally()
 
 
+def test_purge_takes_a_customer_with_the_contracts_it_counts_from(ledger: Ledger) -> None:
+    ledger.source.run(
+        "DELETE FROM recordings",
+        "DELETE FROM calls",
+        "INSERT INTO contracts VALUES (14, NULL, '2015-01-01')",
+    )
+    scope = ledger.scope(None, contracts=until("2017-01-01"), customers=until("2017-01-01"))
+
+    def purge(name: str) -> int:
+        table = ledger.resource.table(name)
+        return ledger.connector.purge(table, Permit("shop", scope), limit=5).rows
+
+    # Contracts go with their customer, or by themselves where they have none.
+    assert (purge("contracts"), set(ledger.rows("contracts"))) == (1, {10, 11, 12, 13})
+    assert (purge("customers"), set(ledger.rows("customers"))) == (1, {2, 3})
+    assert set(ledger.rows("contracts")) == {12, 13}
+    assert (purge("contracts"), purge("customers")) == (0, 0)
+
+
+def test_purge_takes_no_more_customers_than_its_limit(ledger: Ledger) -> None:
+    ledger.source.run(
+        "DELETE FROM recordings",
+        "DELETE FROM calls",
+        "UPDATE contracts SET ended_on = '2015-01-01'",
+    )
+    scope = ledger.scope(None, contracts=until("2017-01-01"), customers=until("2017-01-01"))
+    permit, table = Permit("shop", scope), ledger.resource.table("customers")
+    assert ledger.connector.purge(table, permit, limit=1).rows == 1
+    assert set(ledger.rows("contracts")) == {12, 13}
+    assert ledger.connector.purge(table, permit, limit=5).rows == 1
+    assert ledger.rows("contracts") == {}
+    assert set(ledger.rows("customers")) == {3}  # it has no contract, and so no anchor
+
+
 def test_a_permit_of_another_resource_is_refused(ledger: Ledger) -> None:
     permit = Permit("other", ledger.scope(**EVERYTHING))
     with pytest.raises(NotPermitted), ledger.connector.writing(permit):
