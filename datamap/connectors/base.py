@@ -1,13 +1,14 @@
 """What every connector does, whatever it connects to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
-from datamap.domain.keys import Resolved, SubjectKeys
+from datamap.domain.keys import FoundKey, Resolved, SubjectKeys
 from datamap.domain.lines import Sink
+from datamap.domain.links import LinkedColumn
 from datamap.domain.schema import Table
 
 JSONValue = str | int | float | bool | None | list["JSONValue"] | dict[str, "JSONValue"]
@@ -45,6 +46,13 @@ class Reader(Protocol):
 
     def locate(self, keys: SubjectKeys) -> Resolved:
         """Return `keys` and the further identifiers of the same person, found in one pass."""
+        ...
+
+    def links(self, columns: Collection[LinkedColumn], keys: SubjectKeys) -> tuple[FoundKey, ...]:
+        """Return the values of `columns` in the person's rows that are not among `keys` yet.
+
+        Of the kind `domain.finding.link_kind`: by them rows of other resources are the person's.
+        """
         ...
 
     def count(self, table: Table, keys: SubjectKeys) -> int:

@@ -4,7 +4,16 @@ A message names resource, table or variable. It never holds a value of a row, a 
 address or a password, and the driver's own text is not carried along.
 """
 
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from datamap.domain.schema import Resource
+from lib.days import local_midnight
+from lib.entities import entity
 
 ADVICE = {
     "unavailable": _(
@@ -37,6 +46,18 @@ ADVICE = {
     "changed": _(
         "%(subject)s in %(resource)s was being changed at the same moment. Nothing was changed "
         "by us. It is tried again."
+    ),
+    "too_many": _(
+        "%(subject)s in %(resource)s leads from one person to more rows elsewhere than any person "
+        "has. Ask the owner of the source whether the data map joins it rightly."
+    ),
+    "awaiting_person": _(
+        "%(resource)s is kept by hand. Its owner was given a task; nothing failed, and it goes on "
+        "as soon as the task is answered."
+    ),
+    "by_hand": _(
+        "%(resource)s is kept by hand, so that only one person's data can be searched there, and "
+        "not what is due of everybody. Ask its owner."
     ),
     "unreadable": _(
         "%(resource)s holds a value in %(subject)s that cannot be read, such as a date before "
@@ -74,3 +95,46 @@ class SourceRefused(SourceError):
 
 class SourceMismatch(SourceError):
     """Map and source, or map and environment, do not fit: somebody has to act."""
+
+
+class AwaitingPerson(SourceError):
+    """Somebody was asked to do it by hand: nothing failed, and no attempt is used up.
+
+    Answering the task sends `datamap.signals.task_answered`; `retry_at` is for whoever missed it.
+    Raised inside a transaction that is rolled back, the task is lost with it: whoever opened the
+    transaction calls `ask` after it, which asks once however often it is called.
+    """
+
+    def __init__(
+        self, resource: Resource, *, due_on: date, has_owner: bool, ask: Callable[[], None]
+    ) -> None:
+        super().__init__("awaiting_person", resource=resource.title.en)
+        self.due_on = due_on
+        self.ask = ask
+        self.advice = waiting_advice(
+            resource, title=resource.title.en, due_on=due_on, has_owner=has_owner
+        )
+        self._due_at = local_midnight(due_on, entity(resource.entity).tz)
+
+    def retry_at(self, at: datetime) -> datetime:
+        """Return when to look again unless the answer comes before: when it is due, then daily."""
+        return max(self._due_at, at + timedelta(days=1))
+
+
+def waiting_advice(resource: Resource, *, title: str, due_on: date, has_owner: bool) -> str:
+    """Return who was asked and until when, in the current language."""
+    values = {
+        "resource": title,
+        "owner": resource.owner.name,
+        "due": date_format(due_on, "DATE_FORMAT"),
+    }
+    if has_owner:
+        sentence = gettext(
+            "%(resource)s is kept by hand. %(owner)s was asked and has until %(due)s."
+        )
+    else:
+        sentence = gettext(
+            "%(resource)s is kept by hand, and %(owner)s has no account here. The data protection "
+            "officer can answer the task under “Tasks” until %(due)s, or have the owner invited."
+        )
+    return sentence % values

@@ -1,8 +1,7 @@
 """A relational database as a source, read through SQLAlchemy Core."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -11,23 +10,15 @@ from datamap.connectors.base import ExtractedRow, FieldChange, Reader, Writer
 from datamap.connectors.sql_correcting import SqlCorrecting
 from datamap.connectors.sql_engine import reading
 from datamap.connectors.sql_errors import told_as_source_error
-from datamap.connectors.sql_extracting import SqlExtracting
-from datamap.connectors.sql_matching import table_clause
+from datamap.connectors.sql_locating import SqlLocating
 from datamap.connectors.sql_survey import steps_of, survey_of
 from datamap.connectors.sql_transactions import give_functions, writing
 from datamap.connectors.sql_writing import SqlErasing, refuse_other_resource
 from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
 from datamap.domain.keys import FoundKey, Resolved, SubjectKeys
 from datamap.domain.lines import Sink
-from datamap.domain.schema import Column, Resource, Table
-from datamap.domain.vocabulary import KeyKind
-from lib.identifiers import (
-    InvalidEmail,
-    InvalidPhone,
-    normalise_customer_number,
-    normalise_email,
-    normalise_phone,
-)
+from datamap.domain.links import LinkedColumn
+from datamap.domain.schema import Resource, Table
 
 
 class SqlConnector:
@@ -51,6 +42,11 @@ class SqlConnector:
         """See `Reader.locate`."""
         with self.snapshot() as reader:
             return reader.locate(keys)
+
+    def links(self, columns: Collection[LinkedColumn], keys: SubjectKeys) -> tuple[FoundKey, ...]:
+        """See `Reader.links`."""
+        with self.snapshot() as reader:
+            return reader.links(columns, keys)
 
     def count(self, table: Table, keys: SubjectKeys) -> int:
         """See `Reader.count`."""
@@ -97,37 +93,8 @@ class SqlConnector:
             return SqlWriter(self.resource, connection, permit).purge(table, limit=limit)
 
 
-class SqlReader(SqlExtracting):
+class SqlReader(SqlLocating):
     """Reads within one transaction."""
-
-    def locate(self, keys: SubjectKeys) -> Resolved:
-        """Look once, by the given keys, at the tables that identify; values that are no proper
-        identifier are passed over.
-        """
-        found: dict[tuple[str, str], FoundKey] = {}
-        for table in self._resource.tables:
-            if table.identifies:
-                for kind, value in self._identifiers_in(table, keys):
-                    if value not in keys.of(kind):
-                        found.setdefault((kind, value), FoundKey(kind, value, table.name))
-        return Resolved(_widened(keys, found.values()), tuple(found.values()))
-
-    def _identifiers_in(self, table: Table, keys: SubjectKeys) -> Iterator[tuple[str, str]]:
-        columns = [column for column in table.columns if column.identifier is not None]
-        here = table_clause(table)
-        condition = self._mine(table, here, keys)
-        if condition is None or not columns:
-            return
-        names = dict.fromkeys(
-            name for column in columns for name in (column.name, column.region_column) if name
-        )
-        query = sa.select(*(here.c[name] for name in names)).where(condition).distinct()
-        with told_as_source_error(self._resource, table.name):
-            for row in self._connection.execute(query).mappings():
-                for column in columns:
-                    value = _identifier(column, {str(name): row[name] for name in names})
-                    if value is not None:
-                        yield str(column.identifier), value
 
     def survey(self, table: Table, scope: Scope) -> Survey:
         """See `Reader.survey`."""
@@ -168,34 +135,4 @@ class SqlWriter(SqlReader):
     def purge(self, table: Table, *, limit: int) -> Tally:
         """Erase the first `limit` rows that go now."""
         with told_as_source_error(self._resource, table.name):
-            first = self._erasing.first(table, limit)
-            return Tally() if first is None else self._erasing.erase(table, first)
-
-
-def _identifier(column: Column, row: Mapping[str, object]) -> str | None:
-    """Return the normalised identifier of a row; None where it is none."""
-    given = row[column.name]
-    text = "" if given is None else str(given).strip()
-    if not text:
-        return None
-    try:
-        if column.identifier == KeyKind.EMAIL:
-            return normalise_email(text)
-        if column.identifier == KeyKind.PHONE:
-            region = row[column.region_column] if column.region_column else column.region
-            return normalise_phone(text, region=str(region).strip() if region else None)
-    except (InvalidEmail, InvalidPhone):
-        return None
-    return normalise_customer_number(text)
-
-
-def _widened(keys: SubjectKeys, found: Iterable[FoundKey]) -> SubjectKeys:
-    further: dict[str, list[str]] = {kind.value: [] for kind in KeyKind}
-    for one in found:
-        further[one.kind].append(one.value)
-    return replace(
-        keys,
-        emails=(*keys.emails, *further[KeyKind.EMAIL]),
-        phones=(*keys.phones, *further[KeyKind.PHONE]),
-        customer_numbers=(*keys.customer_numbers, *further[KeyKind.CUSTOMER_NUMBER]),
-    )
+            return self._erasing.purge(table, limit)

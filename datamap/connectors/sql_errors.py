@@ -36,7 +36,7 @@ _POSTGRES = {
 _POSTGRES_CLASSES = {"23": "constraint", "42": "mismatch", "3F": "mismatch"}
 _MYSQL = {
     **dict.fromkeys((1044, 1045, 1142, 1143, 1227, 1698, 1792), "refused"),
-    **dict.fromkeys((1049, 1054, 1146, 1305), "mismatch"),
+    **dict.fromkeys((1049, 1054, 1146, 1267, 1270, 1271, 1292, 1305), "mismatch"),
     **dict.fromkeys((1205, 1317, 1969, 3024), "timeout"),
     **dict.fromkeys((1020, 1213), "changed"),
     **dict.fromkeys((1048, 1062, 1169, 1264, 1265, 1364, 1366, 1406), "constraint"),
@@ -65,6 +65,7 @@ _CLASSES: dict[str, type[SourceError]] = {
     "url_missing": SourceMismatch,
     "url_invalid": SourceMismatch,
     "unreadable": SourceMismatch,
+    "too_many": SourceMismatch,
     "constraint": SourceRefused,
     "changed": SourceUnavailable,
 }

@@ -1,17 +1,21 @@
 """The live schema of a SQL source, as far as the map speaks of it."""
 
-import re
+import warnings
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Inspector
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedIndex
 
-from datamap.connectors.sql_engine import engine_for, reading
+from datamap.connectors.sql_engine import backend_of, reading
 from datamap.connectors.sql_errors import told_as_source_error
-from datamap.connectors.sql_matching import match_expression
+from datamap.connectors.sql_indexes import canonical, indexed_expressions
+from datamap.domain.anonymising import LiveColumn
 from datamap.domain.live import LiveTable
-from datamap.domain.schema import ByKey, Resource, Through
+from datamap.domain.schema import Resource, Table
 from datamap.domain.vocabulary import ColumnType
 
 _TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], ColumnType], ...] = (
@@ -25,14 +29,24 @@ _TYPES: tuple[tuple[type[sa.types.TypeEngine[Any]], ColumnType], ...] = (
     (sa.LargeBinary, ColumnType.BINARY),
     (sa.String, ColumnType.TEXT),
 )
-# The catalogue's own spelling of expressions; partitions are reached through their parent.
-_EXPRESSIONS = sa.text("""
-    SELECT n.nspname, t.relname, pg_get_indexdef(i.indexrelid, 1, true)
-    FROM pg_index i
-    JOIN pg_class t ON t.oid = i.indrelid
-    JOIN pg_namespace n ON n.oid = t.relnamespace
-    WHERE i.indisvalid AND i.indpred IS NULL AND i.indkey[0] = 0
-""")
+# What a database without a type of its own keeps such values in.
+_KEPT_AS: Mapping[str, Mapping[ColumnType, frozenset[ColumnType]]] = {
+    "mysql": {
+        ColumnType.BOOLEAN: frozenset({ColumnType.INTEGER}),
+        ColumnType.INTEGER: frozenset({ColumnType.BOOLEAN}),
+        ColumnType.JSON: frozenset({ColumnType.TEXT}),
+        ColumnType.UUID: frozenset({ColumnType.TEXT, ColumnType.BINARY}),
+    },
+    "sqlite": {
+        ColumnType.BOOLEAN: frozenset({ColumnType.INTEGER}),
+        ColumnType.DATE: frozenset({ColumnType.TEXT}),
+        ColumnType.DATETIME: frozenset({ColumnType.TEXT}),
+        ColumnType.DECIMAL: frozenset({ColumnType.TEXT, ColumnType.INTEGER}),
+        ColumnType.JSON: frozenset({ColumnType.TEXT}),
+        ColumnType.UUID: frozenset({ColumnType.TEXT, ColumnType.BINARY}),
+    },
+}
+# Partitions are reached through their parent.
 _PARTITIONS = sa.text("""
     SELECT n.nspname, t.relname
     FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace
@@ -44,62 +58,41 @@ def live_tables(resource: Resource) -> Mapping[str, LiveTable]:
     """Return the tables of the source's own schema and of those the map names, by their name
     in the map. Raises SourceError.
     """
-    with reading(resource) as connection, told_as_source_error(resource):
+    with (
+        reading(resource) as connection,
+        told_as_source_error(resource),
+        warnings.catch_warnings(),
+    ):
+        # Types that SQLAlchemy has no name for; the map has none either.
+        warnings.simplefilter("ignore", sa.exc.SAWarning)
         inspector = sa.inspect(connection)
-        own = inspector.default_schema_name
-        expressions = _rows_by_table(connection, _EXPRESSIONS)
-        partitions = _rows_by_table(connection, _PARTITIONS)
+        own = inspector.default_schema_name if backend_of(connection) == "postgresql" else ""
+        expressions = indexed_expressions(connection)
+        partitions = _partitions(connection)
+        declared = {table.name: _declared(table) for table in resource.tables}
         return {
-            f"{schema}.{name}" if schema else name: _live(inspector, schema, name, expressions)
+            name: _live(
+                inspector,
+                schema,
+                bare,
+                expressions.get((schema or own or "", bare), frozenset()),
+                declared.get(name, {}),
+            )
             for schema in _schemas(resource)
-            for name in inspector.get_table_names(schema)
-            if (schema or own or "", name) not in partitions
+            for bare in inspector.get_table_names(schema)
+            if (schema or own, bare) not in partitions
+            for name in [f"{schema}.{bare}" if schema else bare]
         }
 
 
-def compared_expressions(resource: Resource) -> Mapping[tuple[str, str, str], str]:
-    """Return for (table, column, kind) of each search the expression an index has to have."""
-    dialect = engine_for(resource).dialect
-    return {
-        (table.name, one.column, one.key): canonical(
-            match_expression(one.key, table.column(one.column), dialect)
-        )
-        for table in resource.tables
-        for one in table.find
-        if isinstance(one, ByKey)
-    }
+def _declared(table: Table) -> Mapping[str, ColumnType]:
+    return {column.name: column.type for column in table.columns if column.type is not None}
 
 
-def index_statements(resource: Resource) -> list[str]:
-    """Return CREATE INDEX statements for every search and join of the map, each once."""
-    engine = engine_for(resource)
-    quote = engine.dialect.identifier_preparer.quote
-    statements = []
-    for table in resource.tables:
-        target = ".".join(quote(part) for part in table.name.split("."))
-        for alternative in table.find:
-            if isinstance(alternative, Through):
-                key = ", ".join(quote(name) for name in alternative.on)
-            else:
-                column = table.column(alternative.column)
-                key = match_expression(alternative.key, column, engine.dialect)
-                key = key if key == quote(column.name) else f"({key})"
-            statements.append(f"CREATE INDEX ON {target} ({key});")
-    return list(dict.fromkeys(statements))
-
-
-def canonical(expression: str) -> str:
-    """Return an expression without what the catalogue adds to it: casts to text, brackets,
-    blanks, and its own name for trim.
-    """
-    plain = re.sub(r"::(text|character varying|bpchar)(\(\d+\))?", "", expression)
-    plain = re.sub(r"\btrim\(\s*both from\b", "btrim(", plain, flags=re.IGNORECASE)
-    plain = re.sub(r"\btrim\b", "btrim", plain, flags=re.IGNORECASE)
-    # Brackets inside quotes stay: they are what a phone number is stripped of.
-    parts = re.split(r"('[^']*')", plain)
-    return "".join(
-        part if place % 2 else re.sub(r'[\s()"]', "", part) for place, part in enumerate(parts)
-    )
+def _partitions(connection: Connection) -> set[tuple[str, str]]:
+    if backend_of(connection) != "postgresql":
+        return set()
+    return {(schema, name) for schema, name in connection.execute(_PARTITIONS)}
 
 
 def _schemas(resource: Resource) -> list[str | None]:
@@ -108,43 +101,66 @@ def _schemas(resource: Resource) -> list[str | None]:
     return [None, *sorted({name.rpartition(".")[0] for name in names} - {""})]
 
 
-def _rows_by_table(
-    connection: Connection, query: sa.TextClause
-) -> dict[tuple[str, str], list[str]]:
-    found: dict[tuple[str, str], list[str]] = {}
-    if connection.dialect.name == "postgresql":
-        for schema, table, *rest in connection.execute(query):
-            found.setdefault((schema, table), []).extend(rest)
-    return found
-
-
 def _live(
     inspector: Inspector,
     schema: str | None,
     name: str,
-    expressions: Mapping[tuple[str, str], list[str]],
+    expressions: AbstractSet[str],
+    declared: Mapping[str, ColumnType],
 ) -> LiveTable:
-    own = schema or inspector.default_schema_name or ""
     key = tuple(inspector.get_pk_constraint(name, schema)["constrained_columns"])
-    first = {
-        columns[0]
-        for one in inspector.get_indexes(name, schema)
-        if (columns := [column for column in one["column_names"] if column])
-    }
-    unique = inspector.get_unique_constraints(name, schema)
-    first |= {one["column_names"][0] for one in unique if one["column_names"]}
+    columns = inspector.get_columns(name, schema)
+    indexes = [one for one in inspector.get_indexes(name, schema) if not _is_partial(one)]
+    unique = [one["column_names"] for one in inspector.get_unique_constraints(name, schema)]
+    unique += [_names(one) for one in indexes if one["unique"]]
+    backend = inspector.dialect.name.replace("mariadb", "mysql")
+    first = [names[0] for names in (*unique, *map(_names, indexes)) if names and names[0]]
     return LiveTable(
         columns={
-            column["name"]: _type_of(column["type"])
-            for column in inspector.get_columns(name, schema)
+            column["name"]: _as_declared(
+                _type_of(column["type"]), declared.get(column["name"]), backend
+            )
+            for column in columns
         },
         primary_key=key,
-        indexed=frozenset(first)
-        | frozenset(key[:1])
-        | {canonical(one) for one in expressions.get((own, name), [])},
-        expressions_known=inspector.dialect.name == "postgresql",
+        indexed=frozenset((*key[:1], *first, *expressions)),
+        generated={
+            column["name"]: canonical(column["computed"]["sqltext"])
+            for column in columns
+            if "computed" in column
+        },
+        facts={column["name"]: _fact(column, unique) for column in columns},
+    )
+
+
+def _names(index: ReflectedIndex) -> list[str]:
+    """Return the columns of an index, empty where an expression stands."""
+    return [name or "" for name in index["column_names"]]
+
+
+def _is_partial(index: ReflectedIndex) -> bool:
+    return any(option.endswith("_where") for option in index.get("dialect_options", {}))
+
+
+def _fact(column: ReflectedColumn, unique: list[list[str]]) -> LiveColumn:
+    kind = column["type"]
+    return LiveColumn(
+        required=not column["nullable"],
+        unique=[column["name"]] in unique,
+        length=kind.length if isinstance(kind, sa.String) else None,
     )
 
 
 def _type_of(live: sa.types.TypeEngine[Any]) -> ColumnType | None:
+    if isinstance(live, mysql.TINYINT) and live.display_width == 1:
+        return ColumnType.BOOLEAN  # which MariaDB has no other type for
     return next((ours for theirs, ours in _TYPES if isinstance(live, theirs)), None)
+
+
+def _as_declared(
+    live: ColumnType | None, declared: ColumnType | None, backend: str
+) -> ColumnType | None:
+    """Return what the map says where this database keeps such values in a type like `live`."""
+    if declared is not None and live in _KEPT_AS.get(backend, {}).get(declared, frozenset()):
+        return declared
+    return live

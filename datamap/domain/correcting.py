@@ -1,6 +1,6 @@
 """Which fields of a person's rows can be corrected (Art. 16)."""
 
-from datamap.domain.schema import Resource, Table, Through
+from datamap.domain.schema import Link, Resource, Table, Through
 from datamap.domain.vocabulary import ColumnClass
 
 _SENTENCES = {
@@ -50,6 +50,8 @@ def _joining(resource: Resource, table: Table) -> set[str]:
     names: set[str] = set()
     for one in resource.tables:
         joins = [(part.through, part.on) for part in one.find if isinstance(part, Through)]
+        if one.name == table.name:
+            names |= {part.column for part in one.find if isinstance(part, Link)}
         anchor = one.retention.anchor
         if anchor is not None and anchor.through is not None and anchor.on is not None:
             joins.append((anchor.through, anchor.on))

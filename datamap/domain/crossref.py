@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from datamap.domain.anonymising import planned_obstacles
+from datamap.domain.links import link_findings
 from datamap.domain.schema import (
     ByKey,
     Column,
@@ -15,11 +17,10 @@ from datamap.domain.schema import (
     Table,
     Through,
 )
-from datamap.domain.vocabulary import Anonymising, Category, ColumnClass, Erasing, KeyKind, Role
+from datamap.domain.vocabulary import Anonymising, Category, ColumnClass, Erasing, Role
 from datamap.domain.yaml_source import Document, Path, Problem
 
 P_co = TypeVar("P_co", bound=Part, covariant=True)
-_IDENTIFYING = (KeyKind.EMAIL, KeyKind.PHONE, KeyKind.CUSTOMER_NUMBER)
 Finding = tuple[Path, str]
 
 
@@ -51,16 +52,24 @@ def cross_problems(parts: Parts, *, complete: bool) -> Iterator[Problem]:
     """
     if complete:
         yield from _outside_problems(parts)
+    mapped = {
+        resource_id: {name: placed.part for name, placed in own.items()}
+        for resource_id, own in parts.tables.items()
+    }
     for resource_id, own in parts.tables.items():
         plain = parts.plain.get(resource_id, {})
         around = _Around(
-            tables={name: placed.part for name, placed in own.items()},
+            tables=mapped[resource_id],
             plain={name: placed.part for name, placed in plain.items()},
             complete=complete,
         )
         for placed in own.values():
             for finding in _table_findings(placed.part, around):
                 yield _at(placed, finding)
+            for name, message in planned_obstacles(around.tables.values(), placed.part):
+                yield _at(placed, (("columns", name, "erase"), message))
+        for name, finding in link_findings(resource_id, mapped, complete=complete):
+            yield _at(own[name], finding)
 
 
 def _outside_problems(parts: Parts) -> Iterator[Problem]:
@@ -137,12 +146,12 @@ def _column_references(table: Table) -> Iterator[Finding]:
 def _column(table: Table, column: Column) -> Iterator[Finding]:
     personal = column.column_class is ColumnClass.PERSONAL
     about_people = personal or column.column_class is ColumnClass.THIRD_PARTY
-    if column.identifier is not None:
-        if column.identifier not in _IDENTIFYING:
-            yield ("identifier",), "must be email, phone or customer_number"
-        if not personal:
-            message = "stands on a column that is not personal, so that it may be somebody else's"
-            yield ("identifier",), message
+    if column.identifier is not None and not personal:
+        message = "stands on a column that is not personal, so that it may be somebody else's"
+        yield ("identifier",), message
+    if column.generated and not _only_searched(table, column):
+        message = "is for columns that searches alone use: class secret or technical, no `erase`"
+        yield ("generated",), message
     if column.region and column.region_column:
         yield ("region_column",), "stands beside `region`; give one of them"
     if column.erase is Anonymising.TEXT and column.erase_text is None:
@@ -154,6 +163,11 @@ def _column(table: Table, column: Column) -> Iterator[Finding]:
     if anonymised and about_people and stays:
         message = "the table is anonymised, so this column about people needs `erase`"
         yield (), message + ": null, hash, mask or {text: …}"
+
+
+def _only_searched(table: Table, column: Column) -> bool:
+    hidden = column.column_class in (ColumnClass.SECRET, ColumnClass.TECHNICAL)
+    return hidden and column.erase is None and column.name not in table.primary_key
 
 
 def _roles(table: Table) -> Iterator[Finding]:

@@ -59,6 +59,11 @@ def link_kind(resource: str, table: str, column: str) -> str:
     return f"@{resource}/{table}/{column}"
 
 
+def is_link_kind(kind: str) -> bool:
+    """Tell whether values of this kind join rows, and are no identifiers that people know."""
+    return kind.startswith("@")
+
+
 def _form_of(alternative: Any) -> str:  # noqa: ANN401 (raw YAML or a model)
     if isinstance(alternative, Mapping):
         return next((key for key in ("resource", "through") if key in alternative), "key")

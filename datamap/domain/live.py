@@ -1,12 +1,15 @@
 """The map beside the live schema: every difference that would make an answer wrong or slow."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 
-from datamap.domain.schema import ByKey, Column, Resource, Table, Through
+from datamap.domain.anonymising import LiveColumn, live_obstacles
+from datamap.domain.schema import Alternative, ByKey, Column, Link, Resource, Table, Through
 from datamap.domain.vocabulary import ColumnType, KeyKind
 
 _INSTANTS = (ColumnType.DATE, ColumnType.DATETIME)
+Expressions = Mapping[tuple[str, str, str], str]
 _TEXTUAL = (KeyKind.EMAIL, KeyKind.PHONE, KeyKind.CUSTOMER_NUMBER)
 
 
@@ -15,14 +18,15 @@ class LiveTable:
     """A table as the database has it.
 
     `columns` maps names to their type, None where the map has no word for it. `indexed` holds the
-    first column of each index, or its expression. `expressions_known` is False where the database
-    does not tell these.
+    first column of each index of all rows, or its expression; `generated` what the database itself
+    computes in a column. `facts` is for columns of which there is more to say.
     """
 
     columns: Mapping[str, ColumnType | None]
     primary_key: tuple[str, ...]
     indexed: frozenset[str]
-    expressions_known: bool = True
+    generated: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, LiveColumn] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,12 +43,14 @@ class Difference:
 def differences(
     resource: Resource,
     live: Mapping[str, LiveTable],
-    expressions: Mapping[tuple[str, str, str], str],
+    expressions: Expressions,
+    generated: Mapping[tuple[str, str, str], AbstractSet[str]] | None = None,
 ) -> Iterator[Difference]:
     """Yield how the database differs from the map.
 
     `expressions` gives, for (table, column, kind), the text by which an index that serves the
-    comparison is known in `LiveTable.indexed`.
+    comparison is known in `LiveTable.indexed`; `generated` the texts that a generated column which
+    is searched may have in `LiveTable.generated`.
     """
     mapped = {table.name for table in resource.tables}
     plain = {table.name for table in resource.plain_tables}
@@ -64,7 +70,11 @@ def differences(
         else:
             yield from _columns(here, table, live[table.name])
             yield from _anchor(here, table, live)
+            own = live[table.name]
+            for name, message in live_obstacles(table, own.columns, own.facts):
+                yield Difference(f"{here}.{name}", message)
             yield from _indexes(here, table, live[table.name], expressions)
+            yield from _generated(here, table, live[table.name], generated or {})
 
 
 def _no_column(where: str, name: str) -> Difference:
@@ -126,23 +136,44 @@ def _anchor(here: str, table: Table, live: Mapping[str, LiveTable]) -> Iterator[
 
 
 def _indexes(
+    here: str, table: Table, live: LiveTable, expressions: Expressions
+) -> Iterator[Difference]:
+    for alternative in table.find:
+        if isinstance(alternative, ByKey):
+            column, purpose = alternative.column, f"search by {alternative.key}"
+        else:
+            other = alternative.through
+            if isinstance(alternative, Link):
+                other = f"{alternative.resource}.{other}"
+            column, purpose = next(iter(alternative.on)), f"join to {other}"
+        serving = _serving(table, alternative, expressions)
+        if serving and not live.indexed & serving:
+            message = f"has no index for the {purpose}; `manage.py datamap indexes` shows it"
+            yield Difference(f"{here}.{column}", message)
+
+
+def _serving(table: Table, alternative: Alternative, expressions: Expressions) -> AbstractSet[str]:
+    """Return with what an index may begin to serve the search or join."""
+    if isinstance(alternative, Through):
+        return set(alternative.on)
+    wanted = expressions.get((table.name, alternative.column, alternative.kind))
+    return set() if wanted is None else {wanted}
+
+
+def _generated(
     here: str,
     table: Table,
     live: LiveTable,
-    expressions: Mapping[tuple[str, str, str], str],
+    wanted: Mapping[tuple[str, str, str], AbstractSet[str]],
 ) -> Iterator[Difference]:
-    for alternative in table.find:
-        if isinstance(alternative, Through):
-            first = next(iter(alternative.on))
-            if not live.indexed.intersection(alternative.on):
-                message = f"has no index for the join to {alternative.through}"
-                yield Difference(
-                    f"{here}.{first}", f"{message}; `manage.py datamap indexes` shows it"
-                )
-            continue
-        wanted = expressions.get((table.name, alternative.column, alternative.key))
-        if live.expressions_known and wanted is not None and wanted not in live.indexed:
-            message = f"has no index for the search by {alternative.key}"
-            yield Difference(
-                f"{here}.{alternative.column}", f"{message}; `manage.py datamap indexes` shows it"
-            )
+    for column in table.columns:
+        if column.generated and column.name in live.columns and column.name not in live.generated:
+            message = "is not generated by the database; take `generated` out of the map"
+            yield Difference(f"{here}.{column.name}", message)
+    for one in table.find:
+        if isinstance(one, ByKey) and one.column in live.generated:
+            texts = wanted.get((table.name, one.column, one.kind))
+            if texts is not None and live.generated[one.column] not in texts:
+                message = f"is not generated as the search by {one.kind} needs it"
+                advice = "`manage.py datamap indexes` shows it for the column itself"
+                yield Difference(f"{here}.{one.column}", f"{message}; {advice}")

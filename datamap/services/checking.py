@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from datamap.connectors.errors import SourceError
-from datamap.connectors.sql_live import compared_expressions, live_tables
+from datamap.connectors.sql_indexes import compared_expressions, generated_expressions
+from datamap.connectors.sql_live import live_tables
 from datamap.domain.live import Difference, differences
 from datamap.domain.schema import DataMap, Resource
 
@@ -19,7 +20,8 @@ def check_sources(datamap: DataMap) -> Iterator[Difference]:
 def _check(resource: Resource) -> Iterator[Difference]:
     try:
         live, expressions = live_tables(resource), compared_expressions(resource)
+        generated = generated_expressions(resource)
     except SourceError as error:
         yield Difference(resource.id, error.advice)
         return
-    yield from differences(resource, live, expressions)
+    yield from differences(resource, live, expressions, generated)

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import get_language
 
 from datamap.connectors.errors import ADVICE, SourceError
+from datamap.domain.finding import is_link_kind
 from datamap.domain.schema import DataMap, Resource
 from datamap.queries import map_of
 from lib.entities import entity
@@ -84,6 +85,7 @@ def _finding(unit: CollectionUnit, data_map: DataMap, language: str) -> Finding:
                 proven=item["proven"],
             )
             for item in unit.searched_with
+            if not is_link_kind(item["kind"])
         ),
         advice=_advice(unit, resource, language),
     )

@@ -6,20 +6,27 @@ answer that leaves out what it alone could find must not look complete.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from datamap.connectors import connector_for
 from datamap.domain.keys import SubjectKeys
-from datamap.domain.schema import DataMap
+from datamap.domain.links import LinkedColumn, linked_columns
+from datamap.domain.schema import DataMap, Resource
 from datamap.domain.vocabulary import KeyKind
 from requests_portal.models import Case
 
-#: Where an identifier was found: resource id and table name; None when the person gave it.
-Origin = tuple[str, str] | None
+Place = tuple[str, str]  # resource id and table name
+#: Where an identifier was found; None when the person gave it.
+Origin = Place | None
 Beat = Callable[[], None]
 #: Each pass follows the records one step further; a person is never that many steps wide.
 _PASSES = 10
+#: Several people may have one of these.
+_SHAREABLE = (KeyKind.PHONE, KeyKind.IP)
+
+_Origins = dict[tuple[str, str], Place]  # by kind and value
+_Choice = Callable[[SubjectKeys], SubjectKeys]
 
 
 class NeverSettles(Exception):
@@ -28,7 +35,8 @@ class NeverSettles(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class KnownAs:
-    """One identifier. `proven`: our records join it to the person's own e-mail address.
+    """One identifier. `proven`: our records join it to the person's own e-mail address, and to
+    nobody else's record.
 
     One that is not may be another person's: staff must look before anything found by it is
     handed out.
@@ -63,51 +71,121 @@ def identify(case: Case, data_map: DataMap, *, beat: Beat) -> list[KnownAs]:
     `beat` is called before each source is asked, to keep a lease. Raises SourceError when a source
     that identifies people cannot be asked, and NeverSettles.
     """
-    own = SubjectKeys(emails=(case.email,))
-    proven, proven_origins = _grow(own, data_map, beat)
-    keys, origins = proven, proven_origins
+    sources = _Sources(data_map, beat)
+    proven, origins = sources.prove(SubjectKeys(emails=(case.email,)))
+    keys = proven
     if not case.only_proven:
-        keys, origins = _grow(keys_given(case), data_map, beat)
+        keys, origins = sources.grow(keys_given(case))
+    surely = set(proven)
     return [
         KnownAs(
-            kind=kind.value,
+            kind=kind,
             value=value,
-            origin=origins.get((kind.value, value)),
-            proven=value in proven.of(kind.value),
+            origin=origins.get((kind, value)),
+            proven=(kind, value) in surely,
         )
-        for kind in KeyKind
-        for value in keys.of(kind.value)
+        for kind, value in keys
     ]
 
 
 def keys_from(known: Iterable[Mapping[str, Any]]) -> SubjectKeys:
     """Return the identifiers as they were noted by `KnownAs.as_json`."""
-
-    def of(kind: KeyKind) -> tuple[str, ...]:
-        return tuple(str(one["value"]) for one in known if one["kind"] == kind.value)
-
-    return SubjectKeys(
-        emails=of(KeyKind.EMAIL),
-        phones=of(KeyKind.PHONE),
-        customer_numbers=of(KeyKind.CUSTOMER_NUMBER),
-        ips=of(KeyKind.IP),
-    )
+    return SubjectKeys.of_pairs((str(one["kind"]), str(one["value"])) for one in known)
 
 
-def _grow(
-    keys: SubjectKeys, data_map: DataMap, beat: Beat
-) -> tuple[SubjectKeys, dict[tuple[str, str], tuple[str, str]]]:
-    """Ask every identifying source until none knows more."""
-    origins: dict[tuple[str, str], tuple[str, str]] = {}
-    asking = [r for r in data_map.resources if any(table.identifies for table in r.tables)]
-    for _ in range(_PASSES):
-        before = keys
-        for resource in asking:
-            beat()
-            resolved = connector_for(resource).locate(keys)
-            for found in resolved.found:
-                origins.setdefault((found.kind, found.value), (resource.id, found.table))
-            keys = resolved.keys
-        if keys == before:
-            return keys, origins
-    raise NeverSettles
+class _Sources:
+    """The sources that identify people, or that rows elsewhere join."""
+
+    def __init__(self, data_map: DataMap, beat: Beat) -> None:
+        self._beat = beat
+        self._asked = [
+            (resource, columns)
+            for resource in data_map.resources
+            for columns in [linked_columns(data_map, resource.id)]
+            if columns or any(table.identifies for table in resource.tables)
+        ]
+        self._identifying = {
+            (resource.id, table.name)
+            for resource, _ in self._asked
+            for table in resource.tables
+            if table.identifies
+        }
+
+    def grow(
+        self, keys: SubjectKeys, *, by: _Choice = lambda keys: keys
+    ) -> tuple[SubjectKeys, _Origins]:
+        """Ask until none knows more; `by` chooses the identifiers that are asked by."""
+        origins: _Origins = {}
+        for _ in range(_PASSES):
+            before = keys
+            for resource, columns in self._asked:
+                found = self._further(resource, columns, by(keys), known=keys)
+                origins |= found
+                keys = _with(keys, found)
+            if keys == before:
+                return keys, origins
+        raise NeverSettles
+
+    def prove(self, keys: SubjectKeys) -> tuple[SubjectKeys, _Origins]:
+        """Return what our records join to `keys`, but for what may lead to somebody else.
+
+        Several people may have one phone number. Where a table knows the person already, a
+        further record to which such a value alone leads may be another's: neither what it says
+        nor the value is proven then.
+        """
+        origins: _Origins = {}
+        for _ in range(_PASSES):
+            keys, found = self.grow(keys, by=_without_shareable)
+            origins |= found
+            known_in = self._identifying & set(origins.values())
+            further = self._ask(keys, known=keys)
+            own = {pair: place for pair, place in further.items() if place not in known_in}
+            if not own:
+                return (self._without_shared(keys, known_in) if further else keys), origins
+            origins |= own
+            keys = _with(keys, own)
+        raise NeverSettles
+
+    def _without_shared(self, keys: SubjectKeys, known_in: set[Place]) -> SubjectKeys:
+        """Return `keys` without the values that lead to records of somebody else."""
+
+        def is_shared(pair: tuple[str, str]) -> bool:
+            found = self._ask(SubjectKeys.of_pairs([pair]), known=keys)
+            return not known_in.isdisjoint(found.values())
+
+        return SubjectKeys.of_pairs(
+            pair for pair in keys if pair[0] not in _SHAREABLE or not is_shared(pair)
+        )
+
+    def _ask(self, keys: SubjectKeys, *, known: SubjectKeys) -> _Origins:
+        found: _Origins = {}
+        for resource, columns in self._asked:
+            found |= self._further(resource, columns, keys, known=known)
+        return found
+
+    def _further(
+        self,
+        resource: Resource,
+        columns: tuple[LinkedColumn, ...],
+        keys: SubjectKeys,
+        *,
+        known: SubjectKeys,
+    ) -> _Origins:
+        """Return what one source knows beside what is known, and in which table."""
+        self._beat()
+        with connector_for(resource).snapshot() as reader:
+            found = (*reader.locate(keys).found, *reader.links(columns, keys))
+        already = set(known)
+        return {
+            (one.kind, one.value): (resource.id, one.table)
+            for one in found
+            if (one.kind, one.value) not in already
+        }
+
+
+def _with(keys: SubjectKeys, found: _Origins) -> SubjectKeys:
+    return SubjectKeys.of_pairs([*keys, *found]) if found else keys
+
+
+def _without_shareable(keys: SubjectKeys) -> SubjectKeys:
+    return replace(keys, phones=(), ips=())

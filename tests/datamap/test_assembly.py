@@ -199,8 +199,19 @@ def test_every_mistake_is_told_at_once_with_its_line() -> None:
         ),
         (
             "email: personal",
-            "email: {class: personal, identifier: shoe_size}",
-            "tables.notes.columns.email.identifier: must be email, phone or customer_number",
+            "email: {class: personal, identifier: Shoe size}",
+            (
+                "tables.notes.columns.email.identifier: is not right: String should match pattern "
+                "'^[a-z][a-z0-9_]{0,62}$'"
+            ),
+        ),
+        (
+            "email: personal",
+            "email: {class: personal, generated: true}",
+            (
+                "tables.notes.columns.email.generated: is for columns that searches alone use: "
+                "class secret or technical, no `erase`"
+            ),
         ),
         (
             "email: personal",

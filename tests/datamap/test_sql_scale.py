@@ -11,7 +11,7 @@ from django.test import override_settings
 from datamap.connectors import connector_for
 from datamap.connectors.sql import SqlReader
 from datamap.connectors.sql_engine import reading
-from datamap.connectors.sql_live import index_statements
+from datamap.connectors.sql_indexes import index_statements
 from datamap.domain.keys import SubjectKeys
 from datamap.services import check_sources
 from tests.datamap.conftest import Source

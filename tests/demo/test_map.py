@@ -145,7 +145,7 @@ def test_searches_use_the_indexes(live_map: DataMap, company: dict[str, str]) ->
     )
     text = " ".join(str(definition) for (definition,) in expressions)
 
-    assert "lower(email)" in text
+    assert "lower(TRIM(BOTH FROM email))" in text
     assert "upper(" in text
     assert text.count("replace(") == 8
 

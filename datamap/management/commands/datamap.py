@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.domain.actor import Actor
 from datamap.connectors.errors import SourceError
-from datamap.connectors.sql_live import index_statements
+from datamap.connectors.sql_indexes import index_statements
 from datamap.domain.yaml_source import MapError
 from datamap.queries import NoMap, current_map
 from datamap.services import check_sources, load_map
