@@ -1,6 +1,8 @@
 """Correcting at the desk: each page beside its denial."""
 
+import hashlib
 import html
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -12,12 +14,15 @@ from django.utils import timezone
 from accounts.domain.roles import Role
 from accounts.models import User
 from audit.queries import events_of
+from datamap.domain.schema import Column
 from lib.units import Status
+from requests_portal.domain.field_values import FieldKind
 from requests_portal.domain.rights import Right
 from requests_portal.models import Case, CollectedTable, Correction
 from requests_portal.services.collection import delete_collected
-from requests_portal.services.corrections import order_corrections
+from requests_portal.services.corrections import CorrectableField, order_corrections
 from requests_portal.services.rectification import correct_next
+from requests_portal.views.desk.correction_form import CorrectionForm
 from tests.requests_portal.conftest import rows_of, run_sql
 from tests.requests_portal.test_rectification import LATER, found, proposed, work, wrong
 
@@ -146,22 +151,62 @@ def test_form_that_changes_nothing_says_so(desk: Client, wrong: Case) -> None:
     assert not wrong.corrections.exists()
 
 
-@pytest.mark.parametrize("kind", ["date", "datetime", "integer", "decimal", "boolean", "json"])
-def test_value_of_another_kind_is_refused_in_words(desk: Client, wrong: Case, kind: str) -> None:
-    """The map says the types; here the one of a text column is said to be another."""
-    version = wrong.collection_units.get().map_version
+def say_type(case: Case, kind: str) -> None:
+    """Have the case's map say that the text of a note is of another type."""
+    version = case.collection_units.get().map_version
     tables = version.document["resources"][0]["tables"]
     notes = next(one for one in tables if one["name"] == "notes")
     next(one for one in notes["columns"] if one["name"] == "body")["type"] = kind
-    version.hash = "0" * 64
+    version.hash = hashlib.sha256(kind.encode()).hexdigest()
     version.save()
-    url = row_url(wrong, found(wrong, "notes"))
 
-    response = desk.post(url, {**form_of(desk, url), "field-body": "{nonsense"})
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "said"),
+    [
+        ("integer", 'inputmode="numeric"', "Enter a whole number."),
+        ("decimal", 'inputmode="decimal"', "Enter a number, such as 12.50."),
+        ("boolean", "<select", "Choose yes or no."),
+        ("date", 'autocomplete="off"', "Enter a day, such as 2026-03-05."),
+        ("datetime", 'autocomplete="off"', "Enter day and time, such as 2026-03-05T10:00:00."),
+        ("uuid", 'autocomplete="off"', "Enter an identifier such as f47ac10b-"),
+        ("json", "<textarea", "Enter valid JSON."),
+    ],
+)
+def test_value_is_entered_and_checked_by_the_type_the_map_says(
+    desk: Client, wrong: Case, kind: str, attributes: str, said: str
+) -> None:
+    say_type(wrong, kind)
+    url = row_url(wrong, found(wrong, "notes"))
+    sent = form_of(desk, url)
+    assert attributes in str(desk.get(url).context["form"]["body"])
+
+    response = desk.post(url, {**sent, "field-body": "{nonsense"})
 
     assert response.status_code == 422
-    said = response.context["form"].errors["body"][0]
-    assert said.startswith(("Enter ", "Choose "))
+    assert response.context["form"].errors["body"][0].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("present", "widget"),
+    [("2020-02-29", 'type="date"'), (None, 'type="date"'), ("infinity", 'type="text"')],
+)
+def test_day_is_chosen_in_a_calendar_where_a_browser_can_show_it(
+    present: str | None, widget: str
+) -> None:
+    column = Column.model_validate({"name": "on", "class": "personal", "type": "date"})
+    field = CorrectableField(
+        name="on", column=column, kind=FieldKind.DATE, present=present, zone=ZoneInfo("UTC")
+    )
+    assert widget in str(CorrectionForm(correctable=[field])["on"])
+
+
+def test_character_that_no_database_stores_is_refused(desk: Client, wrong: Case) -> None:
+    url = row_url(wrong, found(wrong, "clients"))
+    response = desk.post(url, {**form_of(desk, url), "field-name": "a\x00b"})
+
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["name"]
 
 
 def test_row_of_a_search_that_was_done_anew_is_chosen_again(desk: Client, wrong: Case) -> None:

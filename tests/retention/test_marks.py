@@ -271,6 +271,16 @@ def test_source_that_the_map_names_later_is_reached(sources: Sources) -> None:
     assert sources.rows("crm", MARKED) == [(1,)]
 
 
+def test_restriction_that_is_lifted_while_marks_are_renewed_is_passed_over(
+    sources: Sources,
+) -> None:
+    restriction = restrict()
+    lifted(restriction)
+
+    assert marks._renew(restriction.pk, at=LATER + timedelta(days=9)) == 0  # noqa: SLF001
+    assert renew_marks(at=LATER + timedelta(days=9)) == 0
+
+
 def test_lifted_restriction_is_not_renewed(sources: Sources) -> None:
     restriction = restrict()
     lifted(restriction)
