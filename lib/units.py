@@ -114,6 +114,11 @@ def extend_lease(unit: LeasedUnit, *, at: datetime, lease: timedelta) -> None:
     _change_leased(unit, lease_until=at + lease)
 
 
+def advance(unit: LeasedUnit, *, at: datetime, lease: timedelta) -> None:
+    """Keep the unit as `extend_lease` does; an attempt that got so far is not counted as futile."""
+    _change_leased(unit, lease_until=at + lease, attempts=1)
+
+
 def finish(unit: LeasedUnit, *, at: datetime, also: Mapping[str, Any] | None = None) -> None:
     """Mark the unit done, setting the fields of `also` in the same UPDATE; LeaseLost as above."""
     _change_leased(
@@ -143,6 +148,23 @@ def fail(
         error_code=code,
         error_text=text,
         **_NO_LEASE,
+    )
+
+
+def postpone(unit: LeasedUnit, *, until: datetime, also: Mapping[str, Any] | None = None) -> None:
+    """Give a unit back for another look at `until`: its work is not over, and nothing failed.
+
+    Its attempts begin anew. `also` as in `finish`; LeaseLost as above.
+    """
+    _change_leased(
+        unit,
+        status=Status.QUEUED.value,
+        not_before=until,
+        attempts=0,
+        error_code="",
+        error_text="",
+        **_NO_LEASE,
+        **(also or {}),
     )
 
 

@@ -36,6 +36,9 @@ class Plan(models.Model):
     #: SubjectKeys.as_json: as the person gave them, and all that are searched with.
     given = EncryptedJSONField(default=list)
     keys = EncryptedJSONField(default=list)
+    #: Identifiers that our records join to these and that are not searched with, in the same form:
+    #: staff left them out, or they came since staff looked.
+    passed_over = EncryptedJSONField(default=list)
     #: Why tables ("resource.table") are needed for a legal claim (Art. 17(3)(e)).
     claims = EncryptedJSONField(default=dict)
     tell_when_gone = models.BooleanField(default=False)
