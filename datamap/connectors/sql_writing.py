@@ -98,7 +98,7 @@ class SqlErasing:
         condition = all_of(going, only(here))
         if condition is False:
             return Tally()
-        if self._types.backend == "postgresql" and _found_through_many(self._resource, table):
+        if self._types.backend == "postgresql" and self._takes_long(table, here):
             return self._at_once(table, here, as_sql(condition))
         counted = self._counted(table, here, as_sql(condition))
         if counted.rows:
@@ -108,6 +108,12 @@ class SqlErasing:
                 code = "changed" if self._types.backend == "mysql" else "constraint"
                 raise source_error(code, self._resource, table.name)
         return counted
+
+    def _takes_long(self, table: Table, here: sa.TableClause) -> bool:
+        """Tell whether rows join rows of a table that may have as many, up or down."""
+        parents = (one.through for one in table.find if isinstance(one, Through))
+        many = any(not self._resource.table(name).identifies for name in parents)
+        return many or bool(self._conditions.needs(table, here))
 
     def _taken(self, table: Table, of: NamedFromClause) -> Known:
         if table.name in self._remembered:
@@ -197,9 +203,3 @@ class SqlErasing:
             for column in anonymised_columns(table)
         }
         return sa.update(here).where(condition).values(values)
-
-
-def _found_through_many(resource: Resource, table: Table) -> bool:
-    """Tell whether rows join rows of a table that may have as many."""
-    parents = (one.through for one in table.find if isinstance(one, Through))
-    return any(not resource.table(name).identifies for name in parents)
