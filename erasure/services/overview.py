@@ -55,12 +55,12 @@ class TableOverview:
         return self.kept[0]
 
     @property
-    def last_end(self) -> KeptRows:
-        return self.kept[-1]
+    def stays(self) -> int:
+        return self.kept_rows + self.needed + self.held
 
     @property
     def is_empty(self) -> bool:
-        return not (self.going or self.kept_rows or self.needed or self.held or self.done)
+        return not (self.going or self.stays or self.done)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +97,14 @@ class ScheduledOverview:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PassedOver:
+    """An identifier our records join to the person that the plan does not search with."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanOverview:
     """A plan, ready to show."""
 
@@ -110,8 +118,7 @@ class PlanOverview:
     needed: int
     held: int
     entrusted: int
-    #: Identifiers our records join to the person that this plan does not search with.
-    passed_over: Sequence[tuple[str, str]]
+    passed_over: Sequence[PassedOver]
     stopped: Text
     differences: Sequence[DifferenceOverview]
     scheduled: Sequence[ScheduledOverview]
@@ -119,6 +126,11 @@ class PlanOverview:
     @property
     def going(self) -> int:
         return self.deleted + self.anonymised
+
+    @property
+    def staying(self) -> int:
+        """Return the rows of ours that stay."""
+        return self.kept + self.needed + self.held
 
     @property
     def is_under_way(self) -> bool:
@@ -206,9 +218,9 @@ def _going(tables: Sequence[TableOverview], action: Erasing) -> int:
     return sum(table.going for table in tables if table.action == action.value)
 
 
-def _shown(keys: SubjectKeys) -> list[tuple[str, str]]:
+def _shown(keys: SubjectKeys) -> list[PassedOver]:
     """Return identifiers that people know; values that only join databases are left out."""
-    return [(kind, value) for kind, value in keys if not kind.startswith("@")]
+    return [PassedOver(kind=kind, value=value) for kind, value in keys if not kind.startswith("@")]
 
 
 def _advice(code: str, resource: Resource, table: str, language: str) -> str:
