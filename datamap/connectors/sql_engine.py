@@ -47,9 +47,9 @@ _OF_MYSQL = (
 # All rows are read in the end, so a plan that is quick for the first few only would be wrong.
 _AT_THE_START = {
     "postgresql": (
-        "SELECT set_config('statement_timeout', CAST(:milliseconds AS text), true)",
-        "SELECT set_config('cursor_tuple_fraction', '1', true)",
-        "SELECT set_config('TimeZone', 'UTC', true)",
+        """SELECT set_config('statement_timeout', CAST(:milliseconds AS text), true),
+           set_config('cursor_tuple_fraction', '1', true), set_config('TimeZone', 'UTC', true),
+           set_config('work_mem', '32MB', true)""",  # to sort a person's rows of one table
     ),
     "mariadb": ("SET SESSION max_statement_time = :seconds", *_OF_MYSQL),
     "mysql": ("SET SESSION max_execution_time = :milliseconds", *_OF_MYSQL),
@@ -131,7 +131,7 @@ def streamed(
     Until it ends, MariaDB can be asked nothing else on this connection.
     """
     if backend_of(connection) == "mysql":
-        give_time_to_read(connection)
+        _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT * _STREAMED_FOR)
     options = {"stream_results": True, "yield_per": rows_at_once}
     result = connection.execute(query, execution_options=options)
     try:
@@ -139,17 +139,14 @@ def streamed(
     finally:
         result.close()
         if backend_of(connection) == "mysql" and not connection.invalidated:
-            limit_again(connection)
+            _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT)
 
 
 def give_time_to_read(connection: Connection) -> None:
-    """Let a statement take longer whose rows are used while it runs; see `limit_again`."""
-    _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT * _STREAMED_FOR)
-
-
-def limit_again(connection: Connection) -> None:
-    """Undo `give_time_to_read`."""
-    _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT)
+    """Let statements take longer from here on: their rows are used while they run."""
+    if not connection.info.setdefault("has_time_to_read", False):
+        _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT * _STREAMED_FOR)
+        connection.info["has_time_to_read"] = True
 
 
 def _limit(connection: Connection, seconds: int) -> None:

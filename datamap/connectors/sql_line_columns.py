@@ -28,7 +28,8 @@ _NUMERIC_ARRAY: Final = 1231
 _TIMESTAMP: Final = 1114
 _TIMESTAMP_WITH_ZONE: Final = 1184
 _DATE: Final = 1082
-_JSON: Final = (114, 3802)
+_FREE_JSON: Final = 114  # kept as it was written
+_JSON: Final = (_FREE_JSON, 3802)
 _TEXTS: Final = (18, 19, 25, 1042, 1043, 650, 829, 869)  # and those the driver does not know
 _QUOTED: Final = (*_TEXTS, _DATE, 1700, 2950)
 _ARRAYS: Final = (1000, 1005, 1007, 1009, 1015, 1016)
@@ -36,7 +37,7 @@ _ARRAYS: Final = (1000, 1005, 1007, 1009, 1015, 1016)
 _AS_IT_IS: Final[Mapping[int, tuple[bool, sql_fields.Change | None]]] = {
     **dict.fromkeys((20, 21, 23, 26), (False, None)),  # whole numbers
     **dict.fromkeys((700, 701), (False, sql_fields.numbers)),
-    1083: (True, sql_fields.times),
+    1083: (True, None),  # a time of day
     _TIMESTAMP_WITH_ZONE: (True, sql_fields.instants),
 }
 _IN_UTC: Final = ("UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "UCT")
@@ -139,7 +140,8 @@ class _LineColumns:
             return LineColumn(of, quoted=quoted, change=change)
         if oid == _BOOLEAN:
             return LineColumn(sa.cast(of, sa.Text), quoted=False)
-        return LineColumn(_document(of, oid), quoted=True, change=sql_fields.documents)
+        change = sql_fields.free_documents if oid == _FREE_JSON else sql_fields.documents
+        return LineColumn(_document(of, oid), quoted=True, change=change)
 
     def _anchor(self, of: ColumnElement[Any], oid: int) -> LineColumn:
         if self._table.retention.anchor is None:
@@ -201,8 +203,4 @@ def _document(of: ColumnElement[Any], oid: int) -> ColumnElement[Any]:
 
 
 def _as_anchor(column: LineColumn) -> LineColumn:
-    return replace(column, is_anchor=True, change=column.change or _unchanged)
-
-
-def _unchanged(fields: sql_fields.Fields) -> sql_fields.Fields:
-    return fields
+    return replace(column, is_anchor=True, change=column.change or sql_fields.bare)

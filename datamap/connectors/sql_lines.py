@@ -23,15 +23,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ColumnElement
 
 from datamap.connectors.lines import anchors_in
-from datamap.connectors.sql_engine import give_time_to_read, limit_again
+from datamap.connectors.sql_engine import give_time_to_read
 from datamap.connectors.sql_fields import Fields
 from datamap.connectors.sql_line_columns import LineColumn, driver_connection
 from datamap.domain.lines import BLOCK_BYTES, MOST_ROWS, Anchors, Lines, Sink, is_countable
 
 _MARK = "\x1f"
 _MARK_BYTES = _MARK.encode()
-_CONTROLS = bytes(range(0x20))
+_CONTROLS = bytes(range(1, 0x20))
 _ROW_END = b"\0"  # never in a text of PostgreSQL
+_LEAST_ROW = BLOCK_BYTES // MOST_ROWS  # counted for each row, so that they cannot be too many
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CONTROL = re.compile(rb"[\x01-\x1f]")
 _USUAL = ((b"\n", b"\\n"), (b"\r", b"\\r"), (b"\t", b"\\t"))
@@ -65,7 +66,6 @@ def lines_by_copy(
                 connection.invalidate(error)  # there is nothing left to roll back
             raise DBAPIError.instance("COPY", None, error, psycopg2.Error) from error
     block.flush()
-    limit_again(connection)
 
 
 class FromSink(Exception):
@@ -123,12 +123,13 @@ class _Block:
         self._into = into
         self._rows: list[bytes] = []
         self._size = 0
+        self._has_controls = False
 
     def write(self, row: bytes) -> None:
         """Take one row with its line end: that is how COPY's rows arrive."""
         self._rows.append(row)
-        self._size += len(row)
-        if self._size >= BLOCK_BYTES or len(self._rows) == MOST_ROWS:
+        self._size += len(row) + _LEAST_ROW
+        if self._size >= BLOCK_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -140,52 +141,61 @@ class _Block:
             except Exception as error:
                 raise FromSink from error
 
+    def _text(self, rows: list[bytes]) -> bytes:
+        """Return the rows as one text whose only control characters are marks and line ends."""
+        if not self._has_controls:
+            text = b"".join(rows)
+            if _controls_in(text) == len(rows) * (self._layout.marks + 1):
+                return text
+            self._has_controls = True  # and so have further blocks of the table, in all likelihood
+        text = _ROW_END.join([row[:-1] for row in rows]) + _ROW_END
+        return _without_raw_controls(text, wanted=len(rows) * self._layout.marks).replace(
+            _ROW_END, b"\n"
+        )
+
     def _lines(self, rows: list[bytes]) -> tuple[bytes, Anchors]:
         every = self._layout.marks
-        parts = _without_raw_controls(rows, marks=every).split(_MARK_BYTES)
+        parts = self._text(rows).split(_MARK_BYTES)
         anchors = Anchors(some_without=True)
-        last = len(self._columns) - 1
         for number, place in self._layout.places.items():
             column = self._columns[number]
-            fields = _fields(parts, place, every)
+            fields = parts[place::every]
             if column.region is not None:
-                fields = column.change(fields, _fields(parts, place + 1, every))
+                fields = column.change(fields, parts[place + 1 :: every])
                 parts[place + 1 :: every] = [b""] * len(rows)
             else:
                 fields = column.change(fields)
             if column.is_anchor:
                 anchors = _anchors(fields)
-            if number < last and number + 1 in self._layout.places:
+            if number + 1 in self._layout.places:
                 fields = [field + b"," for field in fields]
             parts[place::every] = fields
         body = b"".join(parts).replace(b"\n", b"]\n[")
         return b"[" + body[:-1], anchors
 
 
-def _fields(parts: list[bytes], place: int, every: int) -> Fields:
-    """Return one column of the block; each of its fields stands between two commas."""
-    return [part[1:-1] for part in parts[place::every]]
-
-
 def _anchors(fields: Fields) -> Anchors:
     ends = {min(fields), max(fields)}
-    few = [json.loads(end) for end in ends]
-    if all(isinstance(end, str) and is_countable(end) for end in few):
+    few = [_value(end) for end in ends]
+    if all(end is not None and is_countable(end) for end in few):
         return anchors_in(few)
-    return anchors_in(json.loads(field) for field in set(fields))
+    return anchors_in(map(_value, set(fields)))
 
 
-def _without_raw_controls(rows: list[bytes], *, marks: int) -> bytes:
-    """Return the rows as one text whose only control characters are our marks and line ends."""
-    text = b"".join(rows)
-    if _controls_in(text) == len(rows) * (marks + 1):
-        return text
-    text = _ROW_END.join([row[:-1] for row in rows]) + _ROW_END
-    for control, escape in _USUAL:
-        text = text.replace(control, escape)
-    if _controls_in(text) != len(rows) * (marks + 1):
-        text = _STRING.sub(_escaped, text)
-    return text.replace(_ROW_END, b"\n")
+def _value(field: bytes) -> str | None:
+    value = json.loads(field)
+    return None if value is None else str(value)
+
+
+def _without_raw_controls(text: bytes, *, wanted: int) -> bytes:
+    """Return the text with `wanted` control characters besides the row ends: all of our making."""
+    if _controls_in(text) != wanted:
+        for control, escape in _USUAL:
+            if control in text:
+                text = text.replace(control, escape)
+        if _controls_in(text) != wanted:
+            text = _STRING.sub(_escaped, text)
+    return text
 
 
 def _controls_in(text: bytes) -> int:

@@ -41,16 +41,33 @@ def _text(value: object, zone: ZoneInfo) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")  # never 1E-7
     if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=zone)).isoformat()
-    return value.isoformat() if isinstance(value, date | time) else str(value)
+        return _iso(value if value.tzinfo else value.replace(tzinfo=zone))
+    if isinstance(value, time):
+        return _iso(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _iso(value: datetime | time) -> str:
+    """Return the ISO 8601 text, as databases write it: no zeros at the end of a fraction."""
+    text = value.isoformat()
+    if not value.microsecond:
+        return text
+    fraction = f".{value.microsecond:06d}"
+    return text.replace(fraction, fraction.rstrip("0"))
 
 
 def typed(value: object, column_type: ColumnType | None) -> object:
-    """Return a date or time that a source holds as text (SQLite) as such, where the map says so."""
-    if isinstance(value, str) and column_type is ColumnType.DATETIME:
-        return datetime.fromisoformat(value)
-    if isinstance(value, str) and column_type is ColumnType.DATE:
-        return date.fromisoformat(value)
+    """Return a date or time that a source holds as text (SQLite) as such, where the map says so.
+
+    A text that is none stays as it is.
+    """
+    try:
+        if isinstance(value, str) and column_type is ColumnType.DATETIME:
+            return datetime.fromisoformat(value)
+        if isinstance(value, str) and column_type is ColumnType.DATE:
+            return date.fromisoformat(value)
+    except ValueError:
+        return value
     return value
 
 

@@ -16,7 +16,7 @@ from datamap.domain.schema import Column, Table
 from datamap.domain.vocabulary import ColumnClass
 
 #: A block holds no more rows than this, and is closed once it holds so many bytes.
-MOST_ROWS = 2000
+MOST_ROWS = 8192
 BLOCK_BYTES = 256 * 1024
 # Anchors from which an end date can be counted: years 2 to 9989, as `retention` reckons.
 _COUNTABLE = re.compile(r"(?!000[01]|999)[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?")
