@@ -16,10 +16,12 @@ from datamap.connectors.sql_errors import told_as_source_error
 from datamap.connectors.sql_line_columns import line_columns
 from datamap.connectors.sql_lines import FromSink, lines_by_copy
 from datamap.connectors.sql_matching import Condition, matching, table_clause
+from datamap.connectors.sql_stored import as_declared
 from datamap.connectors.sql_values import json_value, shown_by, typed
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.lines import Sink
 from datamap.domain.schema import Resource, Table
+from datamap.domain.vocabulary import ColumnType
 
 _ROWS_AT_ONCE = 1000
 ANCHOR = "anchor of retention"  # no column is named with blanks by accident
@@ -114,9 +116,10 @@ class SqlExtracting:
         shown = shown_by(self._resource, table, keys)
         anchor = _anchor_reader(self._resource, table)
         controller = table.controller_column
+        declared = as_declared(table, self._connection.dialect.name)
         with told_as_source_error(self._resource, table.name):
             for row in result.mappings():
-                values: Mapping[str, object] = row  # type: ignore[assignment] # keys are names
+                values = declared(row)  # type: ignore[arg-type] # keys are names
                 key = values[controller] if controller is not None else None
                 yield ExtractedRow(
                     values={name: show(values) for name, show in shown.items()},
@@ -146,7 +149,10 @@ def _anchor_reader(
     kind = column.type if column else None
 
     def anchor(row: Mapping[str, object]) -> str | None:
-        value = json_value(typed(row[ANCHOR], kind), zone)
-        return None if value is None else str(value)
+        value = typed(row[ANCHOR], kind)
+        if isinstance(value, str) and kind in (ColumnType.DATE, ColumnType.DATETIME):
+            return None  # a text that is no date (SQLite) is nothing to count from
+        shown = json_value(value, zone)
+        return None if shown is None else str(shown)
 
     return anchor

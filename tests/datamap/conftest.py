@@ -63,6 +63,13 @@ def mariadb(make_session_mariadb: Callable[[], str]) -> Iterator[Source]:
         yield Source(url, _engine(url))
 
 
+@pytest.fixture(scope="module")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Source]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('source') / 'source.db'}"
+    with override_settings(SOURCE_URLS={"SOURCE_TEST_URL": url}):
+        yield Source(url, _engine(url))
+
+
 @pytest.fixture(scope="module", params=["postgresql", "mariadb", "sqlite"])
 def source(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
