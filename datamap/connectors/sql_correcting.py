@@ -35,6 +35,10 @@ def _boolean(value: object) -> bool:
     return bool(value)
 
 
+def _json(value: JSONValue) -> sa.Cast[Any]:
+    return sa.cast(sa.literal(json.dumps(value), sa.Text()), postgresql.JSONB)
+
+
 _Kind = sa.types.TypeEngine[Any]
 _PLAIN: tuple[tuple[type[_Kind], Callable[[Any], object]], ...] = (
     (sa.Date, date.fromisoformat),
@@ -105,7 +109,7 @@ class SqlCorrecting:
         there: ColumnElement[Any] = column
         if self._is_json(table, change.column):
             there = sa.cast(column, postgresql.JSONB)
-            old = None if change.old is None else sa.cast(json.dumps(change.old), postgresql.JSONB)
+            old = None if change.old is None else _json(change.old)
         elif self._is_instant_as_text(table, change.column):
             zone = self._resource.zone(table, table.column(change.column)).key
             there, old = sqlite_instant(column, zone), sqlite_instant(sa.literal(old), zone)
@@ -137,7 +141,7 @@ class SqlCorrecting:
         if isinstance(kind, sa.DateTime):
             return self._instant(table, name, given, kind)
         if self._is_json(table, name):
-            return sa.cast(json.dumps(given), postgresql.JSONB)
+            return _json(given)
         for theirs, convert in _PLAIN:
             if isinstance(kind, theirs):
                 return convert(given)
