@@ -54,22 +54,44 @@ def children_of(data_map: DataMap) -> Children:
 def erasure_order(data_map: DataMap) -> tuple[Block, ...]:
     """Return all tables of the map as blocks, in the order in which they are erased.
 
-    Filled from the end: of the blocks whose parents are all placed, one that identifies comes
-    last, and blocks of one resource stay together.
+    Blocks that identify come last, after every block that need not wait for one. Filled from the
+    end, so that of those whose parents are all placed, one that identifies goes as late as it
+    can; blocks of one resource stay together.
     """
     children = children_of(data_map)
     rank = {resource.id: place for place, resource in enumerate(data_map.resources)}
     waiting = [block for resource in data_map.resources for block in _blocks(resource, children)]
+    late = _late(waiting, children)
     placed: list[Block] = []
     while waiting:
         after = placed[-1].resource if placed else ""
         chosen = max(
             _without_parents(waiting, children),
-            key=lambda one: (one.identifies, one.resource == after, rank[one.resource], one.tables),
+            key=lambda one: (
+                one in late,
+                one.identifies,
+                one.resource == after,
+                rank[one.resource],
+                one.tables,
+            ),
         )
         waiting.remove(chosen)
         placed.append(chosen)
     return tuple(reversed(placed))
+
+
+def _late(blocks: Collection[Block], children: Children) -> set[Block]:
+    """Return the blocks that identify, and those that wait for one of them."""
+    late = {block for block in blocks if block.identifies}
+    ahead = set(late)
+    while ahead:
+        ahead = {
+            block
+            for block in blocks
+            if block not in late and any(_hangs(below, block, children) for below in ahead)
+        }
+        late |= ahead
+    return late
 
 
 def _without_parents(waiting: Collection[Block], children: Children) -> list[Block]:
