@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Tag
 
 from datamap.domain.basics import ColumnName, Identifier, Join, Part, TableName
 
@@ -27,6 +27,12 @@ class Through(Part):
     on: Join  # {column here: column there}
 
 
+def _one_pair(on: dict[str, str]) -> dict[str, str]:
+    if len(on) > 1:
+        raise ValueError("names several pairs of columns; across databases it is one")
+    return on
+
+
 class Link(Part):
     """Rows are the person's when they join a row in another resource that is.
 
@@ -36,7 +42,7 @@ class Link(Part):
 
     resource: Identifier
     through: TableName
-    on: Annotated[Join, Field(max_length=1)]  # {column here: column there}
+    on: Annotated[Join, AfterValidator(_one_pair)]  # {column here: column there}
 
     @property
     def column(self) -> str:
@@ -66,15 +72,16 @@ def is_link_kind(kind: str) -> bool:
 
 def _form_of(alternative: Any) -> str:  # noqa: ANN401 (raw YAML or a model)
     if isinstance(alternative, Mapping):
-        return next((key for key in ("resource", "through") if key in alternative), "key")
+        keys = {"resource": "a link", "through": "a join"}
+        return next((form for key, form in keys.items() if key in alternative), "a key")
     if isinstance(alternative, Link):
-        return "resource"
-    return "through" if isinstance(alternative, Through) else "key"
+        return "a link"
+    return "a join" if isinstance(alternative, Through) else "a key"
 
 
 Alternative = Annotated[
-    Annotated[ByKey, Tag("key")]
-    | Annotated[Through, Tag("through")]
-    | Annotated[Link, Tag("resource")],
+    Annotated[ByKey, Tag("a key")]
+    | Annotated[Through, Tag("a join")]
+    | Annotated[Link, Tag("a link")],
     Discriminator(_form_of),
 ]

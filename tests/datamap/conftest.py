@@ -20,6 +20,11 @@ class Source:
     url: str
     engine: sa.Engine
 
+    @classmethod
+    def at(cls, url: str) -> "Source":
+        """Return the database at `url`, which the settings may name as they like."""
+        return cls(url, _engine(url))
+
     @property
     def backend(self) -> str:
         """Return postgresql, mariadb or sqlite."""

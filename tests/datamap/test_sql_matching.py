@@ -59,7 +59,7 @@ def found(source: Source, stored: list[dict[str, object]], keys: SubjectKeys) ->
     source.fill("people", [{**empty, "id": place, **row} for place, row in enumerate(stored)])
     connector: Connector = connector_for(RESOURCE)
     with connector.extract(RESOURCE.table("people"), keys) as rows:
-        ids = [row.values["id"] for row in rows]
+        ids: list[object] = [row.values["id"] for row in rows]
     assert connector.count(RESOURCE.table("people"), keys) == len(ids)
     return ids
 
