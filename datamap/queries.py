@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.db.models import Q, QuerySet
+
+from accounts.domain.roles import Role
+from accounts.models import User
 from datamap.domain.schema import (
     Controller,
     DataMap,
@@ -13,8 +17,9 @@ from datamap.domain.schema import (
     Resource,
     Table,
 )
+from datamap.domain.tasks import TaskState
 from datamap.domain.vocabulary import ColumnClass, DataKind, LegalBasis
-from datamap.models import MapVersion
+from datamap.models import ManualTask, MapVersion
 
 
 class NoMap(LookupError):
@@ -92,4 +97,26 @@ def particulars_of(datamap: DataMap, resource: Resource, table: Table) -> Partic
         recipients=recipients_of(datamap, resource, table),
         location=resource.location,
         source=table.source,
+    )
+
+
+def resource_of_task(task: ManualTask) -> Resource:
+    """Return the resource of a task as the map described it when it was asked."""
+    return map_of(task.map_version.hash).resource(task.resource_id)
+
+
+def tasks_for(user: User, *, all_of_them: bool = False) -> QuerySet[ManualTask]:
+    """Return the tasks `user` may answer: their own, or everybody's for the officer."""
+    visible = Q(owner=user)
+    if all_of_them and user.has_role(Role.DPO):
+        visible = Q()
+    return ManualTask.objects.filter(visible).select_related("owner", "map_version")
+
+
+def waiting_for(reference: str) -> QuerySet[ManualTask]:
+    """Return the open tasks of a reference, the one that is due first first."""
+    return (
+        ManualTask.objects.filter(reference=reference, state=TaskState.OPEN.value)
+        .select_related("map_version")
+        .order_by("due_on", "created_at")
     )

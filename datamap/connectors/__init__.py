@@ -4,16 +4,19 @@ from collections.abc import Callable
 
 from datamap.connectors.base import Connector, ExtractedRow, JSONValue, Reader
 from datamap.connectors.errors import (
+    AwaitingPerson,
     SourceError,
     SourceMismatch,
     SourceRefused,
     SourceTimeout,
     SourceUnavailable,
 )
+from datamap.connectors.manual import ManualConnector
 from datamap.connectors.sql import SqlConnector
 from datamap.domain.schema import Resource
 
 __all__ = [
+    "AwaitingPerson",
     "Connector",
     "ExtractedRow",
     "JSONValue",
@@ -28,6 +31,7 @@ __all__ = [
 
 _BY_KIND: dict[str, Callable[[Resource, str], Connector]] = {
     "sql": lambda resource, _reference: SqlConnector(resource),
+    "manual": ManualConnector,
 }
 
 

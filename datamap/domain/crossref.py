@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from datamap.domain.anonymising import planned_obstacles
+from datamap.domain.by_hand import by_hand_findings, is_by_hand
 from datamap.domain.links import link_findings
 from datamap.domain.schema import (
     ByKey,
@@ -68,6 +69,10 @@ def cross_problems(parts: Parts, *, complete: bool) -> Iterator[Problem]:
                 yield _at(placed, finding)
             for name, message in planned_obstacles(around.tables.values(), placed.part):
                 yield _at(placed, (("columns", name, "erase"), message))
+            head = parts.heads.get(resource_id)
+            if head is not None and is_by_hand(head.part):
+                for finding in by_hand_findings(placed.part, mapped[resource_id]):
+                    yield _at(placed, finding)
         for name, finding in link_findings(resource_id, mapped, complete=complete):
             yield _at(own[name], finding)
 

@@ -474,9 +474,67 @@ def test_a_mistake_in_the_connector_is_told(connector: str, key: str, message: s
     assert [(one.key, one.message) for one in refused.value.problems] == [(key, message)]
 
 
+@pytest.mark.parametrize(
+    ("name", "own", "expected"),
+    [
+        (
+            "notes",
+            NOTES,
+            (
+                "tables.notes.retention.anchor: counts from `notes.written_on`; give that column "
+                "`type: date` or `type: datetime`, a file does not say it"
+            ),
+        ),
+        (
+            "visits",
+            """
+    primary_key: [id]
+    find: [{key: phone, column: phone}, {through: clients, on: {client_id: id}}]
+    retention: {none: {en: en, pl: pl, et: et, lv: lv}}
+    columns: {id: technical, phone: personal, client_id: technical}
+""",
+            (
+                "tables.visits.find.1: stands beside another way; what is kept by hand is found by one "
+                "join, or by none"
+            ),
+        ),
+        (
+            "visits",
+            """
+    primary_key: [id]
+    find: [{key: phone, column: phone}]
+    retention: {anchor: {through: clients, on: {client_id: id}, column: left_on}}
+    columns: {id: technical, phone: personal, client_id: technical}
+""",
+            (
+                "tables.visits.retention.anchor: `clients` is neither found through this table nor "
+                "leads to it"
+            ),
+        ),
+    ],
+)
+def test_what_is_kept_by_hand_is_mapped_so_that_nobody_else_is_touched(
+    name: str, own: str, expected: str
+) -> None:
+    head = HEAD.replace("{kind: sql, url_env: SOURCE_TEST_URL}", "{kind: manual}")
+    clients = table(
+        "clients",
+        """
+    primary_key: [id]
+    find: [{key: email, column: email}]
+    retention: {anchor: left_on}
+    columns: {id: technical, email: personal, left_on: {class: personal, type: date}}
+""",
+    )
+    with pytest.raises(MapError) as refused:
+        assemble({"shop.yaml": head + clients + table(name, own)})
+    assert [f"{one.key}: {one.message}" for one in refused.value.problems] == [expected]
+
+
 def test_a_resource_may_be_kept_by_hand() -> None:
     head = HEAD.replace("{kind: sql, url_env: SOURCE_TEST_URL}", "{kind: manual}")
-    resource = assemble({"shop.yaml": head + table("notes", NOTES)}).resource("shop")
+    dated = NOTES.replace("written_on: personal", "written_on: {class: personal, type: date}")
+    resource = assemble({"shop.yaml": head + table("notes", dated)}).resource("shop")
     assert resource.connector == ManualConnector(kind="manual", due_days=7)
     assert resource.address_variable == ""
 
