@@ -134,5 +134,9 @@ class Connector(Reader, Protocol):
         ...
 
     def purge(self, table: Table, permit: Permit, *, limit: int) -> Tally:
-        """Erase up to `limit` rows of everybody that are due by the permit's scope; commit."""
+        """Erase up to `limit` rows of everybody that are due by the permit's scope; commit.
+
+        The rows from which such a row's retention is counted, and that hang on it, go with it;
+        the tally is of `table` alone. They do not go by themselves.
+        """
         ...

@@ -92,7 +92,7 @@ class Scope:
 
     `keys` None: everybody's rows (a purge). Treatments are needed for all tables together,
     because a row stays while a row that stays hangs on it: one that is found through it, or
-    counts its retention from it.
+    counts its retention from it. A row that is anonymised is nobody's any more: it keeps nothing.
     """
 
     keys: SubjectKeys | None
@@ -126,7 +126,7 @@ class Survey:
     needed: Tally = Tally()
     #: Rows that would go, but for an exclusion.
     held: Tally = Tally()
-    #: Rows that are anonymised already, and still found.
+    #: Rows that are anonymised already, and still found; only where the treatment anonymises.
     done: Tally = Tally()
     #: Of all these rows, how many hold a value in a third party's column.
     third_party_rows: int = 0

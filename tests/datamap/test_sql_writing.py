@@ -215,3 +215,33 @@ def _with(resource: Resource, *tables: Any) -> Resource:
     names = {one.name for one in tables}
     others = tuple(one for one in resource.tables if one.name not in names)
     return resource.model_copy(update={"tables": (*others, *tables)})
+
+
+def test_a_row_from_which_somebody_else_counts_stays(source: Source) -> None:
+    deals = """
+    primary_key: [id]
+    find: [{key: email, column: email}]
+    retention: {anchor: ended_on}
+    columns: {id: technical, email: personal, ended_on: {class: personal, type: date}}
+"""
+    guests = """
+    primary_key: [id]
+    find: [{key: email, column: email}]
+    retention: {anchor: {through: deals, on: {deal: id}}}
+    columns: {id: technical, email: personal, deal: technical}
+"""
+    resource = shop(table("deals", deals), table("guests", guests))
+    source.run(
+        "CREATE TABLE deals (id INTEGER PRIMARY KEY, email VARCHAR(80), ended_on DATE)",
+        "CREATE TABLE guests (id INTEGER PRIMARY KEY, email VARCHAR(80), deal INTEGER)",
+        "INSERT INTO deals VALUES (1, 'anna@example.pl', NULL), (2, 'anna@example.pl', NULL)",
+        "INSERT INTO guests VALUES (1, 'anna@example.pl', 1), (2, NULL, 2)",
+    )
+    scope = Scope(ANNA, dict.fromkeys(("guests", "deals"), Treatment(Erasing.DELETE)))
+    survey = connector_for(resource).survey(resource.table("deals"), scope)
+    assert (survey.going.rows, survey.needed.rows) == (1, 1)
+    with connector_for(resource).writing(Permit("shop", scope)) as writer:
+        assert writer.erase(resource.table("guests")).rows == 1
+        assert writer.erase(resource.table("deals")) == survey.going
+    with source.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT id FROM deals")).scalars().all() == [2]
