@@ -1,7 +1,7 @@
 """Engines: one per address and process, connections opened when needed and closed after use."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -133,13 +133,16 @@ def streamed(
     if backend_of(connection) == "mysql":
         _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT * _STREAMED_FOR)
     options = {"stream_results": True, "yield_per": rows_at_once}
-    result = connection.execute(query, execution_options=options)
-    try:
-        yield result
-    finally:
-        result.close()
-        if backend_of(connection) == "mysql" and not connection.invalidated:
-            _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT)
+    with closing(connection.execute(query, execution_options=options)) as result:
+        unread = getattr(result.cursor, "_result", None)
+        try:
+            yield result
+        except BaseException:
+            if connection.invalidated and unread is not None:
+                unread.unbuffered_active = False  # PyMySQL would look for the rest for ever
+            raise
+    if backend_of(connection) == "mysql":
+        _limit(connection, settings.SOURCE_STATEMENT_TIMEOUT)
 
 
 def give_time_to_read(connection: Connection) -> None:
