@@ -151,21 +151,30 @@ def fail(
     )
 
 
-def postpone(unit: LeasedUnit, *, until: datetime, also: Mapping[str, Any] | None = None) -> None:
+def postpone(
+    unit: LeasedUnit, *, until: datetime, code: str = "", also: Mapping[str, Any] | None = None
+) -> None:
     """Give a unit back for another look at `until`: its work is not over, and nothing failed.
 
-    Its attempts begin anew. `also` as in `finish`; LeaseLost as above.
+    Its attempts begin anew. `code` says what it waits for, see `hasten`. `also` as in `finish`;
+    LeaseLost as above.
     """
     _change_leased(
         unit,
         status=Status.QUEUED.value,
         not_before=until,
         attempts=0,
-        error_code="",
+        error_code=code,
         error_text="",
         **_NO_LEASE,
         **(also or {}),
     )
+
+
+def hasten(units: QuerySet[U], *, code: str, at: datetime) -> int:
+    """Let those of `units` that wait under `code` be looked at from `at` on; return how many."""
+    waiting = units.filter(status=Status.QUEUED, error_code=code, not_before__gt=at)
+    return waiting.update(not_before=at)
 
 
 def requeue(unit: LeasedUnit, *, at: datetime) -> None:

@@ -5,3 +5,11 @@ class RequestsPortalConfig(AppConfig):
     name = "requests_portal"
     verbose_name = "Requests"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from datamap.signals import task_answered  # noqa: PLC0415 (models first)
+        from requests_portal.services.collection import resume_collection  # noqa: PLC0415
+        from requests_portal.services.rectification import resume_corrections  # noqa: PLC0415
+
+        task_answered.connect(resume_collection)
+        task_answered.connect(resume_corrections)

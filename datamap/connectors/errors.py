@@ -6,6 +6,7 @@ address or a password, and the driver's own text is not carried along.
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -97,24 +98,35 @@ class SourceMismatch(SourceError):
     """Map and source, or map and environment, do not fit: somebody has to act."""
 
 
-class AwaitingPerson(SourceError):
+class AwaitingPerson(SourceUnavailable):
     """Somebody was asked to do it by hand: nothing failed, and no attempt is used up.
 
-    Answering the task sends `datamap.signals.task_answered`; `retry_at` is for whoever missed it.
-    Raised inside a transaction that is rolled back, the task is lost with it: whoever opened the
-    transaction calls `ask` after it, which asks once however often it is called.
+    A worker gives its unit to `services.waiting.await_person`. Raised inside a transaction that is
+    rolled back, the task is lost with it: whoever opened the transaction calls `ask` after it,
+    which asks once however often it is called.
     """
 
     def __init__(
-        self, resource: Resource, *, due_on: date, has_owner: bool, ask: Callable[[], None]
+        self,
+        resource: Resource,
+        *,
+        task_id: UUID,
+        due_on: date,
+        has_owner: bool,
+        ask: Callable[[], UUID],
     ) -> None:
         super().__init__("awaiting_person", resource=resource.title.en)
+        self.task_id = task_id
         self.due_on = due_on
-        self.ask = ask
+        self._ask = ask
         self.advice = waiting_advice(
             resource, title=resource.title.en, due_on=due_on, has_owner=has_owner
         )
         self._due_at = local_midnight(due_on, entity(resource.entity).tz)
+
+    def ask(self) -> None:
+        """Ask again, if the task is not there."""
+        self.task_id = self._ask()
 
     def retry_at(self, at: datetime) -> datetime:
         """Return when to look again unless the answer comes before: when it is due, then daily."""

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from datamap.connectors.base import ExtractedRow, FieldChange, Reader, Writer
 from datamap.connectors.errors import AwaitingPerson, SourceRefused
-from datamap.connectors.manual_asking import ask_to_change, ask_to_search
+from datamap.connectors.manual_asking import ask_to_change, ask_to_search, withdraw_changes
 from datamap.connectors.manual_holding import Held, HeldRows, held_for, take_over
 from datamap.connectors.manual_rows import in_memory, rows_in
 from datamap.connectors.sql import SqlReader, SqlWriter
@@ -106,19 +106,25 @@ class ManualConnector:
                     writer = ManualWriter(self.resource, connection, permit, held)
                     yield writer
                     after = rows_in(self.resource, connection)
-                self._commit(held, writer.verb, before, after)
+                self._commit(held, writer, before, after)
         except AwaitingPerson as waiting:
             waiting.ask()
             raise
 
-    def _commit(self, held: Held, verb: Verb | None, before: HeldRows, after: HeldRows) -> None:
+    def _commit(
+        self, held: Held, writer: "ManualWriter", before: HeldRows, after: HeldRows
+    ) -> None:
         """Take over what was changed if it is signed; raise AwaitingPerson otherwise."""
-        wanted = instructions(self.resource, before, after, erasing=verb is Verb.ERASE)
-        if not wanted or verb is None:
+        verb = writer.verb
+        if verb is None:
             return
-        if not held.allows(verb, wanted):
-            raise ask_to_change(self.resource, self.reference, verb, wanted)
-        take_over(held, verb, wanted, after=after, at=timezone.now())
+        wanted = instructions(self.resource, before, after, erasing=verb is Verb.ERASE)
+        if not wanted:
+            withdraw_changes(self.resource, self.reference, verb, writer.touched)
+        elif held.allows(verb, wanted):
+            take_over(held, verb, wanted, after=after, at=timezone.now())
+        else:
+            raise ask_to_change(self.resource, self.reference, verb, wanted, writer.touched)
 
     def purge(self, table: Table, permit: Permit, *, limit: int) -> Tally:  # noqa: ARG002 (the protocol's)
         """Refuse: what is due of everybody is not known here."""
@@ -190,7 +196,7 @@ class ManualReader(SqlReader):
 
 
 class ManualWriter(ManualReader, SqlWriter):
-    """Changes the rows in memory, and remembers which verb did."""
+    """Changes the rows in memory, and remembers which verb did it in which tables."""
 
     def __init__(
         self, resource: Resource, connection: Connection, permit: Permit, held: Held
@@ -199,6 +205,7 @@ class ManualWriter(ManualReader, SqlWriter):
         self._held = held
         self._scope = permit.scope
         self.verb: Verb | None = None
+        self.touched: set[str] = set()
 
     def erase(self, table: Table, within: KeyRange | None = None) -> Tally:
         """See `Writer.erase`."""
@@ -217,6 +224,7 @@ class ManualWriter(ManualReader, SqlWriter):
 
     def _begin(self, verb: Verb, table: Table) -> None:
         self._of_person(table, self._scope)
+        self.touched.add(table.name)
         # An erasure in the same transaction is what the owner has to know.
         self.verb = verb if self.verb is None else max(self.verb, verb, key=_GRAVITY.index)
 

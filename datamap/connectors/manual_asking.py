@@ -5,7 +5,7 @@ be erased or marked is replaced: a record that must stay meanwhile is asked for 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -39,11 +39,15 @@ def ask_to_search(resource: Resource, reference: str, keys: SubjectKeys) -> Awai
 
 
 def ask_to_change(
-    resource: Resource, reference: str, verb: Verb, wanted: Sequence[Instruction]
+    resource: Resource,
+    reference: str,
+    verb: Verb,
+    wanted: Sequence[Instruction],
+    tables: Collection[str],
 ) -> AwaitingPerson:
-    """Ask to carry out `wanted`; return what to raise."""
+    """Ask to carry out `wanted`, all that is to be done in `tables`; return what to raise."""
     told = {"instructions": [one.as_json() for one in wanted]}
-    return _asked(resource, reference, verb, told)
+    return _asked(resource, reference, verb, told, tables)
 
 
 def owner_of(resource: Resource) -> User | None:
@@ -58,42 +62,80 @@ def content_key(wanted: dict[str, Any]) -> bytes:
     return keyed_hash(text, purpose="manual-task")
 
 
+def withdraw_changes(
+    resource: Resource, reference: str, verb: Verb, tables: Collection[str]
+) -> None:
+    """Ask no more for changes in `tables`: what stood there to be done is not wanted now.
+
+    Corrections stay: each is asked for by itself.
+    """
+    if verb not in _REPLACED:
+        return
+    at = timezone.now()
+    with transaction.atomic():
+        task = _open_task(resource, reference, verb)
+        if task is not None:
+            _revise(task, _replaced(task.wanted, {"instructions": []}, tables), at=at)
+
+
 def _asked(
-    resource: Resource, reference: str, verb: Verb, wanted: dict[str, Any]
+    resource: Resource,
+    reference: str,
+    verb: Verb,
+    wanted: dict[str, Any],
+    tables: Collection[str] = (),
 ) -> AwaitingPerson:
-    ask = partial(_ask, resource, reference, verb, wanted)
+    ask = partial(_ask, resource, reference, verb, wanted, tables)
     task = ask()
     return AwaitingPerson(
-        resource, due_on=task.due_on, has_owner=task.owner_id is not None, ask=lambda: _done(ask())
+        resource,
+        task_id=task.pk,
+        due_on=task.due_on,
+        has_owner=task.owner_id is not None,
+        ask=lambda: ask().pk,
     )
 
 
-def _done(_task: ManualTask) -> None:
-    """Take the result away: whoever asks again wants none."""
-
-
-def _ask(resource: Resource, reference: str, verb: Verb, wanted: dict[str, Any]) -> ManualTask:
+def _ask(
+    resource: Resource,
+    reference: str,
+    verb: Verb,
+    wanted: dict[str, Any],
+    tables: Collection[str],
+) -> ManualTask:
     at = timezone.now()
     with transaction.atomic():
-        # Waits for whoever answers or widens the task at this moment.
-        task = (
-            ManualTask.objects.select_for_update(no_key=True)
-            .filter(
-                resource_id=resource.id,
-                reference=reference,
-                verb=verb.value,
-                state=TaskState.OPEN.value,
-            )
-            .first()
-        )
+        task = _open_task(resource, reference, verb)
         if task is None:
             return _open(resource, reference, verb, wanted, at=at)
-        told = wanted if verb in _REPLACED else _widened(task.wanted, wanted)
-        if content_key(told) != bytes(task.key):
-            task.wanted, task.key = told, content_key(told)
-            task.save(update_fields=["wanted", "key"])
-            _record("manual_task.changed", task, at=at)
+        merge = partial(_replaced, tables=tables) if verb in _REPLACED else _widened
+        _revise(task, merge(task.wanted, wanted), at=at)
     return task
+
+
+def _open_task(resource: Resource, reference: str, verb: Verb) -> ManualTask | None:
+    """Return the open task; waits for whoever answers or widens it at this moment."""
+    return (
+        ManualTask.objects.select_for_update(no_key=True)
+        .filter(
+            resource_id=resource.id,
+            reference=reference,
+            verb=verb.value,
+            state=TaskState.OPEN.value,
+        )
+        .first()
+    )
+
+
+def _revise(task: ManualTask, wanted: dict[str, Any], *, at: datetime) -> None:
+    if content_key(wanted) == bytes(task.key):
+        return
+    task.wanted, task.key = wanted, content_key(wanted)
+    if not wanted.get("instructions", True):
+        task.state = TaskState.WITHDRAWN.value
+    task.save(update_fields=["wanted", "key", "state"])
+    verb = "changed" if task.state == TaskState.OPEN.value else "withdrawn"
+    _record(f"manual_task.{verb}", task, at=at)
 
 
 def _open(
@@ -115,6 +157,13 @@ def _open(
     _record("manual_task.opened", task, at=at)
     wake(_REMIND)
     return task
+
+
+def _replaced(
+    before: dict[str, Any], new: dict[str, Any], tables: Collection[str]
+) -> dict[str, Any]:
+    others = [one for one in before["instructions"] if one["table"] not in tables]
+    return {"instructions": [*others, *new["instructions"]]}
 
 
 def _widened(before: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import DataMap
 from datamap.domain.vocabulary import Erasing
 from datamap.queries import current_version, map_of
+from datamap.services.waiting import most_urgent
 from erasure.domain.accounting import Difference, differences, only_arrivals
 from erasure.domain.dates import rows_staying
 from erasure.domain.ordering import TableId, children_of, erasure_order
@@ -90,6 +91,7 @@ class _Attempt:
             scope=Scope(self.keys, treatments),
             rules_hash=self.plan.rules_hash,
             ledger=self.books,
+            reference=self.plan.reference,
         )
 
 
@@ -162,7 +164,7 @@ def _erase(attempt: _Attempt) -> None:
     except RowsMoved as found:
         raise Stopped(StopReason.ROWS_CHANGED, _moved(attempt, found.present)) from None
     if failures or errors:
-        raise [*failures.values(), *errors][0]
+        raise most_urgent([*failures.values(), *errors])
 
 
 def _finish_empty(attempt: _Attempt) -> None:
@@ -200,7 +202,9 @@ def _search_again(attempt: _Attempt) -> _Seen:
     """
     plan = attempt.plan
     known = united(plan.all_keys, plan.given_keys)
-    joined = joined_to(known, attempt.data_map, beat=attempt.books.beat)
+    joined = joined_to(
+        known, attempt.data_map, reference=attempt.plan.reference, beat=attempt.books.beat
+    )
     passed_over = set(SubjectKeys.from_json(plan.passed_over))
     attempt.keys = united(plan.all_keys, SubjectKeys.of_pairs(sorted(joined - passed_over)))
     surveys: dict[TableId, Survey] = {}

@@ -7,7 +7,9 @@ from datamap.domain.schema import DataMap
 from erasure.services.leases import Beat
 
 
-def joined_to(keys: SubjectKeys, data_map: DataMap, *, beat: Beat) -> set[tuple[str, str]]:
+def joined_to(
+    keys: SubjectKeys, data_map: DataMap, *, reference: str, beat: Beat
+) -> set[tuple[str, str]]:
     """Return the further identifiers, as (kind, value), that records found by `keys` hold.
 
     One step only: a plan searches with what staff have looked at, and what is joined to it is
@@ -18,7 +20,7 @@ def joined_to(keys: SubjectKeys, data_map: DataMap, *, beat: Beat) -> set[tuple[
         columns = linked_columns(data_map, resource.id)
         if columns or any(table.identifies for table in resource.tables):
             beat()
-            with connector_for(resource).snapshot() as reader:
+            with connector_for(resource, reference=reference).snapshot() as reader:
                 further = (*reader.locate(keys).found, *reader.links(columns, keys))
             found |= {(one.kind, one.value) for one in further}
     return found - set(keys)

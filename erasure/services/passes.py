@@ -66,6 +66,8 @@ class Pass:
             ),
             rules_hash=rules_hash(),
             ledger=_Books(self.unit, self.clock),
+            # What was said when the plan was made is old by now: people are asked for each pass.
+            reference=f"schedule:{self.unit.pk}:{as_of.date()}",
         )
 
     def undated(self, as_of: datetime) -> list[ScheduledTable]:

@@ -15,6 +15,7 @@ from datamap.domain.erasing import Scope, Survey, Tally
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import DataMap, Resource
 from datamap.queries import current_version, map_of
+from datamap.services.waiting import most_urgent
 from erasure.domain.accounting import days_as_json, plan_hash
 from erasure.domain.ordering import erasure_order
 from erasure.domain.states import LIVE, REPLACEABLE, Phase, PlanState
@@ -153,13 +154,15 @@ def survey_plan(unit: PlanUnit, *, clock: Clock) -> None:
             failures.append(error)
             _note_failure(unit, own, error, clock=clock)
     if failures:
-        raise failures[0]
+        raise most_urgent(failures)
 
     def beat() -> None:
         extend_lease(unit, at=clock(), lease=LEASE)
 
     known = united(plan.all_keys, plan.given_keys)
-    left_out = joined_to(known, data_map, beat=beat) | (set(known) - set(plan.all_keys))
+    left_out = joined_to(known, data_map, reference=plan.reference, beat=beat) | (
+        set(known) - set(plan.all_keys)
+    )
     _make_ready(unit, plan, tables, digests, left_out, at=clock())
 
 
@@ -175,7 +178,7 @@ def _survey_resource(
     exclusions = exclusions_for(resource.id)
     treatments = {table.table_name: table.treatment for table in tables}
     scope = Scope(plan.all_keys, treatments, exclusions)
-    with connector_for(resource).snapshot() as reader:
+    with connector_for(resource, reference=plan.reference).snapshot() as reader:
         for table in tables:
             extend_lease(unit, at=clock(), lease=LEASE)
             fill_in(table, reader.survey(resource.table(table.table_name), scope))

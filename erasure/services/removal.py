@@ -14,7 +14,7 @@ from typing import Protocol
 from django.conf import settings
 from django.db import transaction
 
-from datamap.connectors import SourceError, SourceUnavailable, connector_for
+from datamap.connectors import Connector, SourceError, SourceUnavailable, connector_for
 from datamap.domain.erasing import KeyRange, Scope, Survey, Tally
 from datamap.domain.schema import Resource
 from erasure.domain.accounting import applied
@@ -64,12 +64,18 @@ class Job:
     scope: Scope
     rules_hash: str
     ledger: Ledger
+    #: For what people who keep a resource by hand are asked.
+    reference: str
+
+    @property
+    def connector(self) -> Connector:
+        return connector_for(self.resource, reference=self.reference)
 
     def look(self, removals: Iterable[Removal]) -> dict[TableId, Survey]:
         """Survey tables as of one instant, under what forbids removal now."""
         scope = self.scope_now()
         found: dict[TableId, Survey] = {}
-        with connector_for(self.resource).snapshot() as reader:
+        with self.connector.snapshot() as reader:
             for one in removals:
                 self.ledger.beat()
                 table = self.resource.table(one.table_name)
@@ -198,7 +204,7 @@ def _remove_together(job: Job, removals: Sequence[Removal]) -> None:
 def _remove_at_once(job: Job, removals: Sequence[Removal]) -> None:
     with permitted(resource=job.resource, scope=job.scope, rules_hash=job.rules_hash) as permit:
         job.ledger.beat()
-        with connector_for(job.resource).writing(permit) as writer:
+        with job.connector.writing(permit) as writer:
             for one in removals:
                 if writer.erase(job.resource.table(one.table_name)) != one.left:
                     raise _OtherRows
@@ -219,7 +225,7 @@ def _remove_in_steps(job: Job, removal: Removal) -> None:
 def _remove_by_ranges(job: Job, removal: Removal) -> None:
     table = job.resource.table(removal.table_name)
     size = settings.ERASURE_STEP_ROWS
-    ranges = list(connector_for(job.resource).steps(table, job.scope_now(), size=size))
+    ranges = list(job.connector.steps(table, job.scope_now(), size=size))
     with noting_pending() as note:
         for number, within in enumerate(ranges, 1):
             _remove_step(job, removal, within, note, is_last=number == len(ranges))
@@ -237,7 +243,7 @@ def _remove_step(
 ) -> None:
     with permitted(resource=job.resource, scope=job.scope, rules_hash=job.rules_hash) as permit:
         job.ledger.beat()
-        with connector_for(job.resource).writing(permit) as writer:
+        with job.connector.writing(permit) as writer:
             gone = writer.erase(job.resource.table(removal.table_name), within)
             if gone.rows > removal.left.rows or (is_last and gone != removal.left):
                 raise _OtherRows

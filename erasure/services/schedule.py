@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from datamap.connectors import SourceError
+from datamap.connectors import AwaitingPerson, SourceError
 from datamap.domain.erasing import Survey, Tally
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import DataMap, Resource
+from datamap.models import ManualTask
+from datamap.services.waiting import await_person, most_urgent, resume
 from erasure.domain.dates import next_look, rows_staying
 from erasure.domain.ordering import TableId, children_of
 from erasure.models import ZERO, Plan, ScheduledErasure, ScheduledTable
@@ -88,6 +90,14 @@ def order_schedule(
             )
 
 
+def resume_schedule(*, task: ManualTask, at: datetime, **_: object) -> None:
+    """Go on where a person has answered (`datamap.signals.task_answered`)."""
+    kind, _colon, rest = task.reference.partition(":")
+    if kind == "schedule":
+        waiting = ScheduledErasure.objects.filter(pk=rest.partition(":")[0])
+        resume(waiting, at=at, task="erasure.tasks.erase_scheduled")
+
+
 def erase_due_next(*, clock: Clock) -> bool:
     """Look at one resource where something is due; False when there was nothing to do."""
     unit = claim_next(ScheduledErasure.objects.all(), at=clock(), lease=LEASE)
@@ -95,6 +105,8 @@ def erase_due_next(*, clock: Clock) -> bool:
         return False
     try:
         _look(unit, clock=clock)
+    except AwaitingPerson as waiting:
+        await_person(unit, waiting, at=clock())
     except SourceError as error:
         _give_back(unit, code=error.code, text=error.advice, at=clock())
     except LeaseLost:
@@ -118,7 +130,7 @@ def _look(unit: ScheduledErasure, *, clock: Clock) -> None:
         at_hand.blocks(), children=children_of(at_hand.data_map), job_for=lambda _id: job
     )
     if errors:
-        raise errors[0]
+        raise most_urgent(errors)
     _close(at_hand, job.look(at_hand.tables))
 
 

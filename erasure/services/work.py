@@ -6,7 +6,9 @@ from datetime import datetime
 from django.db import transaction
 
 from audit.domain.actor import Actor
-from datamap.connectors import SourceError
+from datamap.connectors import AwaitingPerson, SourceError
+from datamap.models import ManualTask
+from datamap.services.waiting import await_person, resume
 from erasure.domain.states import Phase
 from erasure.models import Plan, PlanUnit
 from erasure.services.execution import execute_plan
@@ -34,6 +36,8 @@ def work_next(*, clock: Clock) -> bool:
             survey_plan(unit, clock=clock)
         else:
             execute_plan(unit, clock=clock)
+    except AwaitingPerson as waiting:
+        await_person(unit, waiting, at=clock())
     except SourceError as error:
         _give_back(unit, code=error.code, text=error.advice, at=clock())
     except LeaseLost:
@@ -42,6 +46,11 @@ def work_next(*, clock: Clock) -> bool:
         log_fault(logger, f"plan unit {unit.pk}", error)
         _give_back(unit, code="internal", text="", at=clock())
     return True
+
+
+def resume_plans(*, task: ManualTask, at: datetime, **_: object) -> None:
+    """Go on where a person has answered (`datamap.signals.task_answered`)."""
+    resume(PlanUnit.objects.filter(plan__reference=task.reference), at=at, task=WORK)
 
 
 def retry(*, plan: Plan, by: Actor, at: datetime) -> None:

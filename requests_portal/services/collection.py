@@ -15,12 +15,14 @@ from django.conf import settings
 from django.db import transaction
 
 from audit.domain.actor import Actor
-from datamap.connectors import SourceError, SourceMismatch, connector_for
+from datamap.connectors import AwaitingPerson, SourceError, SourceMismatch, connector_for
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.lines import Lines, Sink
 from datamap.domain.schema import DataMap, Resource, Table
 from datamap.domain.vocabulary import Role
+from datamap.models import ManualTask
 from datamap.queries import controller_of, current_version, map_of
+from datamap.services.waiting import await_person, resume
 from lib.blobs import Blob, BlobNotWritable, BlobWriter, create_blob, delete_blob
 from lib.faults import log_fault
 from lib.units import LeaseLost, Status, backoff, claim_next, extend_lease, fail, finish, requeue
@@ -29,7 +31,7 @@ from requests_portal.domain.expiry import KeptRange
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, CollectedTable, CollectionUnit
 from requests_portal.services.cases import move
-from requests_portal.services.identification import Beat, identify, keys_from
+from requests_portal.services.identification import Beat, case_reference, identify, keys_from
 from requests_portal.services.trail import record_on_case
 
 logger = logging.getLogger(__name__)
@@ -125,6 +127,16 @@ def retry_unit(*, unit: CollectionUnit, by: Actor, at: datetime) -> None:
         wake(_COLLECT)
 
 
+def resume_collection(*, task: ManualTask, at: datetime, **_: object) -> None:
+    """Go on where a person has answered (`datamap.signals.task_answered`).
+
+    Other units of the case wait for the same person: all search by what that one found.
+    """
+    kind, _colon, case_id = task.reference.partition(":")
+    if kind == "case":
+        resume(CollectionUnit.objects.filter(case_id=case_id), at=at, task=_COLLECT)
+
+
 def collect_next(*, clock: Clock) -> bool:
     """Search one resource that is due; False when there was nothing to do."""
     unit = claim_next(CollectionUnit.objects.all(), at=clock(), lease=LEASE)
@@ -137,6 +149,8 @@ def collect_next(*, clock: Clock) -> bool:
             _search(unit, clock=clock)
     except (LeaseLost, BlobNotWritable):
         logger.info("collection unit %s is in other hands now", unit.pk)
+    except AwaitingPerson as waiting:
+        await_person(unit, waiting, at=clock())
     except SourceError as error:
         _give_back(unit, code=error.code, text=error.advice, at=clock())
     except Exception as error:  # noqa: BLE001 (whatever it was, the unit must not be lost)
@@ -167,7 +181,7 @@ def _search(unit: CollectionUnit, *, clock: Clock) -> None:
         extend_lease(unit, at=clock(), lease=LEASE)
 
     keys = _identify(unit, case, data_map, beat)
-    with connector_for(resource).snapshot() as reader:
+    with connector_for(resource, reference=case_reference(case.id)).snapshot() as reader:
         for collected in unit.tables.filter(searched_at__isnull=True):
             table = resource.table(collected.table_name)
             if collected.is_ours:

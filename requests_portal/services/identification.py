@@ -8,8 +8,10 @@ answer that leaves out what it alone could find must not look complete.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from datamap.connectors import connector_for
+from datamap.domain.by_hand import is_by_hand
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.links import LinkedColumn, linked_columns
 from datamap.domain.schema import DataMap, Resource
@@ -56,6 +58,11 @@ class KnownAs:
         }
 
 
+def case_reference(case_id: UUID) -> str:
+    """Return under which reference sources are searched and changed for a case."""
+    return f"case:{case_id}"
+
+
 def keys_given(case: Case) -> SubjectKeys:
     """Return the identifiers the person gave."""
     return SubjectKeys(
@@ -71,8 +78,10 @@ def identify(case: Case, data_map: DataMap, *, beat: Beat) -> list[KnownAs]:
     `beat` is called before each source is asked, to keep a lease. Raises SourceError when a source
     that identifies people cannot be asked, and NeverSettles.
     """
-    sources = _Sources(data_map, beat)
-    proven, origins = sources.prove(SubjectKeys(emails=(case.email,)))
+    sources = _Sources(data_map, beat, case_reference(case.id))
+    own = SubjectKeys(emails=(case.email,))
+    sources.ask_people(own if case.only_proven else keys_given(case))
+    proven, origins = sources.prove(own)
     keys = proven
     if not case.only_proven:
         keys, origins = sources.grow(keys_given(case))
@@ -96,11 +105,13 @@ def keys_from(known: Iterable[Mapping[str, Any]]) -> SubjectKeys:
 class _Sources:
     """The sources that identify people, or that rows elsewhere join."""
 
-    def __init__(self, data_map: DataMap, beat: Beat) -> None:
+    def __init__(self, data_map: DataMap, beat: Beat, reference: str) -> None:
         self._beat = beat
+        self._reference = reference
         self._asked = [
             (resource, columns)
-            for resource in data_map.resources
+            # People last: they are asked when programs know no more.
+            for resource in sorted(data_map.resources, key=is_by_hand)
             for columns in [linked_columns(data_map, resource.id)]
             if columns or any(table.identifies for table in resource.tables)
         ]
@@ -110,6 +121,23 @@ class _Sources:
             for table in resource.tables
             if table.identifies
         }
+
+    def ask_people(self, keys: SubjectKeys) -> None:
+        """Have whoever is asked search once for all that programs know of `keys`.
+
+        Later calls ask by parts of it. Raises AwaitingPerson until it is answered.
+        """
+        if not any(is_by_hand(resource) for resource, _ in self._asked):
+            return
+        everything, everyone = keys, self._asked
+        self._asked = [one for one in everyone if not is_by_hand(one[0])]
+        try:
+            everything, _ = self.grow(keys)
+        finally:
+            self._asked = everyone
+        for resource, columns in everyone:
+            if is_by_hand(resource):
+                self._further(resource, columns, everything, known=everything)
 
     def grow(
         self, keys: SubjectKeys, *, by: _Choice = lambda keys: keys
@@ -173,7 +201,7 @@ class _Sources:
     ) -> _Origins:
         """Return what one source knows beside what is known, and in which table."""
         self._beat()
-        with connector_for(resource).snapshot() as reader:
+        with connector_for(resource, reference=self._reference).snapshot() as reader:
             found = (*reader.locate(keys).found, *reader.links(columns, keys))
         already = set(known)
         return {

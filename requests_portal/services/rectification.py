@@ -15,15 +15,18 @@ from django.conf import settings
 from django.db import transaction
 
 from audit.domain.actor import Actor
-from datamap.connectors import SourceError, connector_for
+from datamap.connectors import AwaitingPerson, SourceError, connector_for
 from datamap.connectors.base import FieldChange, Reader
 from datamap.domain.correcting import NotCorrectable
 from datamap.domain.erasing import Scope
 from datamap.domain.schema import Table
+from datamap.models import ManualTask
 from datamap.queries import map_of
+from datamap.services.waiting import await_person, resume
 from lib.faults import log_fault
 from lib.units import LeaseLost, backoff, claim_next, extend_lease, fail, finish
 from requests_portal.models import Correction
+from requests_portal.services.identification import case_reference
 from requests_portal.services.trail import record_on_case
 from retention.domain.treatments import rules_hash
 from retention.services.gate import permitted
@@ -34,6 +37,7 @@ Clock = Callable[[], datetime]
 #: Longer than one statement on a source may take.
 LEASE = timedelta(seconds=settings.SOURCE_STATEMENT_TIMEOUT) + timedelta(minutes=1)
 MAX_ATTEMPTS = 8
+_CORRECT = "requests_portal.tasks.apply_corrections"
 _WORKER = Actor.system("rectification")
 
 
@@ -58,6 +62,8 @@ def correct_next(*, clock: Clock) -> bool:
             _apply(correction, clock=clock)
     except LeaseLost:
         logger.info("correction %s is in other hands now", correction.pk)
+    except AwaitingPerson as waiting:
+        await_person(correction, waiting, at=clock())
     except SourceError as error:
         _give_back(correction, code=error.code, text=error.advice, at=clock())
     except NotCorrectable as error:
@@ -66,6 +72,13 @@ def correct_next(*, clock: Clock) -> bool:
         log_fault(logger, f"correction {correction.pk}", error)
         _give_back(correction, code="internal", text="", at=clock())
     return True
+
+
+def resume_corrections(*, task: ManualTask, at: datetime, **_: object) -> None:
+    """Go on where a person has answered (`datamap.signals.task_answered`)."""
+    kind, _colon, case_id = task.reference.partition(":")
+    if kind == "case":
+        resume(Correction.objects.filter(case_id=case_id), at=at, task=_CORRECT)
 
 
 def _apply(correction: Correction, *, clock: Clock) -> None:
@@ -80,7 +93,8 @@ def _apply(correction: Correction, *, clock: Clock) -> None:
     scope = Scope(keys=correction.keys, treatments={})
     with permitted(resource=resource, scope=scope, rules_hash=rules_hash()) as permit:
         extend_lease(correction, at=clock(), lease=LEASE)
-        with connector_for(resource).writing(permit) as writer:
+        connector = connector_for(resource, reference=case_reference(correction.case_id))
+        with connector.writing(permit) as writer:
             done = writer.rectify(table, change)
             # By a worker before us, say, that died before it could tell: the source compares.
             done = done or writer.rectify(table, replace(change, old=change.new))

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from django.db import transaction
 
+from datamap.connectors import AwaitingPerson
 from datamap.domain.erasing import NotPermitted, Permit, Scope
 from datamap.domain.schema import Resource
 from retention.domain import treatments
@@ -32,11 +33,15 @@ def permitted(*, resource: Resource, scope: Scope, rules_hash: str) -> Iterator[
     Our own transaction is open inside, so keep what must survive a failure outside. Raises
     RulesChanged.
     """
-    with transaction.atomic():
-        hold_changes()
-        # A statement after the lock: it sees what was committed while the lock was waited for.
-        in_force = exclusions_for(resource.id)
-        if rules_hash != treatments.rules_hash():
-            raise RulesChanged("The retention rules are not those this was planned under.")
-        exclusions = dict.fromkeys((*scope.exclusions, *in_force))
-        yield Permit(resource.id, replace(scope, exclusions=tuple(exclusions)))
+    try:
+        with transaction.atomic():
+            hold_changes()
+            # A statement after the lock: it sees what was committed while the lock was waited for.
+            in_force = exclusions_for(resource.id)
+            if rules_hash != treatments.rules_hash():
+                raise RulesChanged("The retention rules are not those this was planned under.")
+            exclusions = dict.fromkeys((*scope.exclusions, *in_force))
+            yield Permit(resource.id, replace(scope, exclusions=tuple(exclusions)))
+    except AwaitingPerson as waiting:
+        waiting.ask()  # the task was rolled back with the transaction
+        raise

@@ -17,11 +17,13 @@ from django.db import transaction
 from audit.domain.actor import Actor
 from audit.domain.event_data import JSONValue
 from audit.services import record
-from datamap.connectors import SourceError, connector_for
+from datamap.connectors import AwaitingPerson, SourceError, connector_for
 from datamap.domain.erasing import Exclusion, Scope
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import Resource, Table
+from datamap.models import ManualTask
 from datamap.queries import NoMap, current_map
+from datamap.services.waiting import await_person, resume
 from lib.faults import log_fault
 from lib.units import LeaseLost, Status, backoff, claim_next, extend_lease, fail, finish, requeue
 from lib.wakeups import wake
@@ -102,6 +104,18 @@ def retry_mark(*, mark: SourceMark, by: Actor, at: datetime) -> None:
         wake(_MARK)
 
 
+def resume_marks(*, task: ManualTask, at: datetime, **_: object) -> None:
+    """Go on where a person has answered (`datamap.signals.task_answered`)."""
+    kind, _colon, restriction_id = task.reference.partition(":")
+    if kind == "restriction":
+        waiting = SourceMark.objects.filter(restriction_id=restriction_id)
+        resume(waiting, at=at, task=_MARK)
+
+
+def _reference(mark: SourceMark) -> str:
+    return f"restriction:{mark.restriction_id}"
+
+
 def mark_next(*, clock: Clock) -> bool:
     """Bring one source in line that is due; False when there was nothing to do."""
     mark = claim_next(SourceMark.objects.all(), at=clock(), lease=LEASE)
@@ -112,6 +126,8 @@ def mark_next(*, clock: Clock) -> bool:
             _give_back(mark, code="interrupted", text="", at=clock())
         else:
             _work(mark, clock=clock)
+    except AwaitingPerson as waiting:
+        await_person(mark, waiting, at=clock())
     except SourceError as error:
         _give_back(mark, code=error.code, text=error.advice, at=clock())
     except LeaseLost:
@@ -153,7 +169,7 @@ def _work(mark: SourceMark, *, clock: Clock) -> None:
     restriction = Restriction.objects.get(pk=mark.restriction_id)
     resource = current_map().resource(mark.resource_id)
     if restriction.lifted_at is None and any(table.identifies for table in resource.tables):
-        known = connector_for(resource).locate(restriction.keys).keys
+        known = connector_for(resource, reference=_reference(mark)).locate(restriction.keys).keys
         _widen(mark, known, clock=clock)
     restriction.refresh_from_db()
     tables = _covered(restriction, resource)
@@ -173,7 +189,8 @@ def _set_marks(
         extend_lease(mark, at=clock(), lease=LEASE)
         # Read under the gate's lock, which setting and lifting wait for.
         restricted = Restriction.objects.filter(pk=mark.restriction_id, lifted_at=None).exists()
-        with connector_for(resource).writing(permit) as writer:
+        connector = connector_for(resource, reference=_reference(mark))
+        with connector.writing(permit) as writer:
             rows = sum(writer.restrict(table, restricted=restricted) for table in tables)
         finish(mark, at=clock(), also={"marked_rows": mark.marked_rows + rows})
         data: Data = {"resource": resource.id, "rows": rows, "restricted": restricted}
