@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LANGUAGES := pl et lv
 
-.PHONY: help install run test check lint format lock messages reset-demo clean
+.PHONY: help install run test check lint bench format lock messages reset-demo clean
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -24,6 +24,9 @@ lint: install ## look at the code without running it
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet templates
+
+bench: install ## measure speed and memory beside bare SQL (benchmarks/README.md)
+	$(BIN)/python -m benchmarks
 
 format: install ## put the code into its form
 	$(BIN)/ruff check --fix
