@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "erasure.tasks.erase_scheduled",
         "schedule": timedelta(minutes=5),
     },
+    "remind-owners": {"task": "datamap.tasks.remind_owners", "schedule": timedelta(hours=1)},
     "tidy-portal": {"task": "requests_portal.tasks.tidy", "schedule": timedelta(hours=1)},
     "tidy-sign-ins": {
         "task": "accounts.tasks.purge_sign_in_attempts",

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("staff/", include("accounts.urls.sign_in")),
     path("staff/", include("accounts.urls.staff")),
+    path("staff/", include("datamap.urls.tasks")),
     path("staff/", include("retention.urls")),
     path("desk/", include("requests_portal.urls.desk")),
     *i18n_patterns(path("", include("requests_portal.urls.portal"))),

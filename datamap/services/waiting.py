@@ -6,10 +6,13 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 
 from datamap.connectors import AwaitingPerson, SourceError
+from datamap.connectors.errors import waiting_advice
 from datamap.domain.tasks import TaskState
 from datamap.models import ManualTask
+from datamap.queries import resource_of_task, waiting_for
 from lib.units import LeasedUnit, LeaseLost, hasten, postpone
 from lib.wakeups import wake
 
@@ -41,3 +44,20 @@ def resume(units: QuerySet[LeasedUnit], *, at: datetime, task: str) -> None:
     """Let units that wait for a person be tried from `at` on, by the Celery task of that name."""
     if hasten(units, code=CODE, at=at):
         wake(task)
+
+
+def who_was_asked(reference: str) -> str:
+    """Return who was asked for a reference and until when, in the current language.
+
+    Empty where everything is answered: then the work is about to go on.
+    """
+    language = get_language() or "en"
+    sentences = []
+    for task in waiting_for(reference):
+        resource = resource_of_task(task)
+        title = resource.title.in_language(language)
+        has_owner = task.owner_id is not None
+        sentences.append(
+            waiting_advice(resource, title=title, due_on=task.due_on, has_owner=has_owner)
+        )
+    return " ".join(sentences)

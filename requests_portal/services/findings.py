@@ -10,9 +10,12 @@ from datamap.connectors.errors import ADVICE, SourceError
 from datamap.domain.finding import is_link_kind
 from datamap.domain.schema import DataMap, Resource
 from datamap.queries import map_of
+from datamap.services.waiting import CODE as AWAITING_PERSON
+from datamap.services.waiting import who_was_asked
 from lib.entities import entity
 from requests_portal.models import Case, CollectedTable, CollectionUnit
 from requests_portal.queries import PAGE_ROWS, CollectedRow, collected_page, units_of
+from requests_portal.services.identification import case_reference
 from requests_portal.services.package_content import columns_of, retention_text
 
 
@@ -94,6 +97,8 @@ def _finding(unit: CollectionUnit, data_map: DataMap, language: str) -> Finding:
 def _advice(unit: CollectionUnit, resource: Resource, language: str) -> str:
     if unit.error_code not in ADVICE:
         return unit.error_text
+    if unit.error_code == AWAITING_PERSON:
+        return who_was_asked(case_reference(unit.case_id))
     title = resource.title.in_language(language)
     return SourceError(unit.error_code, resource=title, variable=resource.address_variable).advice
 

@@ -34,7 +34,7 @@ from tests.datamap.contract import RESOURCE, Ledger
 
 T = TypeVar("T")
 AT = datetime(2026, 3, 5, 8, 0, tzinfo=UTC)
-REFERENCE = "case:test"
+REFERENCE = "test:1"
 
 
 def by_hand(resource: Resource) -> Resource:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from audit.domain.actor import Actor
 from datamap.connectors.errors import SourceError
 from datamap.connectors.sql_indexes import index_statements
+from datamap.domain.by_hand import is_by_hand
 from datamap.domain.yaml_source import MapError
 from datamap.queries import NoMap, current_map
 from datamap.services import check_sources, load_map
@@ -51,5 +52,5 @@ class Command(BaseCommand):
 
     def _indexes(self, _options: dict[str, Any]) -> None:
         for resource in current_map().resources:
-            for statement in index_statements(resource):
+            for statement in () if is_by_hand(resource) else index_statements(resource):
                 self.stdout.write(statement)
