@@ -1,9 +1,9 @@
 """What the portal and the desk read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Window
@@ -11,19 +11,22 @@ from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Window
 from accounts.models import User
 from audit.models import Event as AuditEvent
 from audit.queries import events_of
-from datamap.domain.lines import MOST_ROWS, LineReader
+from datamap.domain.lines import BLOCK_BYTES, MOST_ROWS, LineReader
 from datamap.queries import map_of
 from lib.blobs import Blob, BlobChunk, open_blob, read_chunk
 from lib.entities import ENTITIES
 from lib.keyed_hash import keyed_hash
 from outbox.models import Message
 from outbox.queries import messages_for
-from requests_portal.domain.expiry import kept_until
+from requests_portal.domain.expiry import EndDates
 from requests_portal.domain.lifecycle import OPEN_STATES
 from requests_portal.models import Case, CollectedTable, CollectionUnit, Letter, Package
 
 _OPEN = [state.value for state in OPEN_STATES]
 PAGE_ROWS = 50
+#: What collection writes into one chunk at least, if there is so much, and how many rows at most.
+CHUNK_BYTES = 3 * BLOCK_BYTES
+CHUNK_ROWS = 4 * MOST_ROWS
 
 
 def email_hash(email: str) -> bytes:
@@ -141,8 +144,7 @@ def timeline(case: Case) -> list[AuditEvent]:
 
 
 # --- collected rows ----------------------------------------------------------------------------
-@dataclass(frozen=True)
-class CollectedRow:
+class CollectedRow(NamedTuple):
     """One row found: its values by column, and until when it is kept (ISO instant or None)."""
 
     values: dict[str, Any]
@@ -152,10 +154,8 @@ class CollectedRow:
 def collected_rows(table: CollectedTable) -> Iterator[CollectedRow]:
     """Stream all rows of a table; memory does not grow with their number."""
     if table.blob is not None:
-        read = _reader_of(table)
         for payload in open_blob(table.blob):
-            for line in payload.splitlines():
-                yield read(line)
+            yield from _rows_in(payload.splitlines(), table)
 
 
 def collected_page(table: CollectedTable, *, page: int) -> list[CollectedRow]:
@@ -167,21 +167,16 @@ def collected_page(table: CollectedTable, *, page: int) -> list[CollectedRow]:
     for seq, begins in _chunks_around(table.blob, first=first, last=first + PAGE_ROWS):
         chunk = read_chunk(table.blob, seq).splitlines()
         lines.extend(chunk[max(first - begins, 0) : first + PAGE_ROWS - begins])
-    return list(map(_reader_of(table), lines))
+    return list(_rows_in(lines, table))
 
 
-def _reader_of(table: CollectedTable) -> Callable[[bytes], CollectedRow]:
-    """Return what reads a line of `table`: with the map that it was collected by."""
+def _rows_in(lines: Sequence[bytes], table: CollectedTable) -> Iterator[CollectedRow]:
+    """Read lines of `table` with the map that they were collected by."""
     resource = map_of(table.unit.map_version.hash).resource(table.unit.resource_id)
     mapped = resource.table(table.table_name)
-    lines = LineReader(mapped)
-
-    def read(line: bytes) -> CollectedRow:
-        values, anchor = lines.read(line)
-        until = kept_until(anchor, table=mapped, resource=resource)
-        return CollectedRow(values=values, kept_until=until.isoformat() if until else None)
-
-    return read
+    ends = EndDates(table=mapped, resource=resource)
+    for values, anchor in LineReader(mapped).read(lines):
+        yield CollectedRow(values, ends.of(anchor))
 
 
 def _chunks_around(blob: Blob, *, first: int, last: int) -> list[tuple[int, int]]:
@@ -191,7 +186,7 @@ def _chunks_around(blob: Blob, *, first: int, last: int) -> list[tuple[int, int]
     return [
         (seq, ends_at - items)
         for seq, items, ends_at in chunks.filter(
-            ends__gt=first, ends__lt=last + MOST_ROWS
+            ends__gt=first, ends__lt=last + CHUNK_ROWS
         ).values_list("seq", "items", "ends")
         if ends_at - items < last
     ]

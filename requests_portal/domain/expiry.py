@@ -9,6 +9,9 @@ from lib.days import DayOutOfRange
 from lib.entities import entity
 from retention.domain.expiry import expires_at
 
+_MODERN = "1970"
+_REMEMBERED = 20_000
+
 
 class KeptRange:
     """The span of end dates in a table, gathered while its rows stream by."""
@@ -28,6 +31,28 @@ class KeptRange:
             if until is not None:
                 self.earliest = until if self.earliest is None else min(self.earliest, until)
                 self.latest = until if self.latest is None else max(self.latest, until)
+
+
+class EndDates:
+    """The end dates of many rows of one table, as texts; rows of one hour share one."""
+
+    def __init__(self, *, table: Table, resource: Resource) -> None:
+        self._table, self._resource = table, resource
+        self._known: dict[str, str | None] = {}
+
+    def of(self, anchor: str | None) -> str | None:
+        """Return `kept_until` as an ISO instant."""
+        if anchor is None:
+            return None
+        # A day begins with an hour, here and there, since clocks differ by whole hours.
+        is_plain = anchor[-6:-5] in {"+", "-"} and anchor[-3:] == ":00" and anchor >= _MODERN
+        key = anchor[:13] + anchor[-6:] if is_plain else anchor
+        if key not in self._known:
+            if len(self._known) == _REMEMBERED:
+                self._known.clear()
+            until = kept_until(anchor, table=self._table, resource=self._resource)
+            self._known[key] = until.isoformat() if until else None
+        return self._known[key]
 
 
 def kept_until(anchor: str | None, *, table: Table, resource: Resource) -> datetime | None:

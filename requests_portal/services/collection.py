@@ -17,7 +17,7 @@ from django.db import transaction
 from audit.domain.actor import Actor
 from datamap.connectors import AwaitingPerson, SourceError, SourceMismatch, connector_for
 from datamap.domain.keys import SubjectKeys
-from datamap.domain.lines import Lines, Sink
+from datamap.domain.lines import Sink
 from datamap.domain.schema import DataMap, Resource, Table
 from datamap.domain.vocabulary import Role
 from datamap.models import ManualTask
@@ -32,6 +32,7 @@ from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, CollectedTable, CollectionUnit
 from requests_portal.services.cases import move
 from requests_portal.services.identification import Beat, case_reference, identify, keys_from
+from requests_portal.services.sealing import SealedLines
 from requests_portal.services.trail import record_on_case
 
 logger = logging.getLogger(__name__)
@@ -242,22 +243,16 @@ def _collect_table(
     clock: Clock,
 ) -> None:
     writer = BlobWriter(_fresh_blob(unit, collected, at=clock()))
-    rows = 0
-
-    def store(lines: Lines) -> None:
-        nonlocal rows
-        writer.write_chunk(lines.payload, items=lines.rows)
-        rows += lines.rows
-        kept.add(lines.anchors)
-        extend_lease(unit, at=clock(), lease=LEASE)
-
-    read(store)
-    writer.close()
+    sealed = SealedLines(
+        writer, kept=kept, stored=lambda: extend_lease(unit, at=clock(), lease=LEASE)
+    )
+    read(sealed.take)
+    sealed.close()
     at = clock()
     with transaction.atomic():
         extend_lease(unit, at=at, lease=LEASE)
         CollectedTable.objects.filter(pk=collected.pk).update(
-            row_count=rows,
+            row_count=sealed.rows,
             searched_at=at,
             kept_from=kept.earliest,
             kept_until=kept.latest,

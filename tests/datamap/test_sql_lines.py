@@ -215,7 +215,7 @@ def test_anchors_of_joined_tables_and_blocks(stocked: Source, name: str) -> None
     elif name == "calls":
         expected = [(v, "infinity" if a == "9999-12-31" else a) for v, a in expected]
     lines = [line for one in blocks for line in one.payload.splitlines()]
-    assert [reader.read(line) for line in lines] == expected
+    assert list(reader.read(lines)) == expected
     assert sum(one.rows for one in blocks) == len(expected)
     assert all(one.rows <= MOST_ROWS and one.rows for one in blocks)
     assert all(len(one.payload) < BLOCK_BYTES * 2 for one in blocks)
@@ -316,9 +316,7 @@ def test_a_date_that_python_cannot_hold_is_given_in_the_words_of_the_source(
     blocks: list[Lines] = []
     resource = shop(KINDS)
     connector_for(resource).lines(resource.table("kinds"), ANNA, blocks.append)
-    read = [
-        LineReader(resource.table("kinds")).read(line) for line in blocks[0].payload.splitlines()
-    ]
+    read = LineReader(resource.table("kinds")).read(blocks[0].payload.splitlines())
     assert [(anchor, values["exact"], values["day"]) for values, anchor in read] == [
         ("0044-03-15 12:00:00 BC", "12345-01-01T00:00:00+00:00", "0044-03-15 BC"),
         ("infinity", "-infinity", "12345-01-01"),
