@@ -8,8 +8,10 @@ class ErasureConfig(AppConfig):
 
     def ready(self) -> None:
         from datamap.signals import task_answered  # noqa: PLC0415 (models first)
-        from erasure.services.schedule import resume_schedule  # noqa: PLC0415
-        from erasure.services.work import resume_plans  # noqa: PLC0415
+        from erasure.services import schedule, work  # noqa: PLC0415
+        from retention.signals import restriction_set  # noqa: PLC0415
 
-        task_answered.connect(resume_plans)
-        task_answered.connect(resume_schedule)
+        task_answered.connect(work.resume_plans)
+        task_answered.connect(schedule.resume_schedule)
+        restriction_set.connect(work.look_again)
+        restriction_set.connect(schedule.look_again)

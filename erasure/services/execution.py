@@ -16,8 +16,10 @@ from datamap.connectors import SourceError
 from datamap.domain.erasing import Scope, Survey, Tally
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import DataMap
+from datamap.domain.tasks import Verb as TaskVerb
 from datamap.domain.vocabulary import Erasing
 from datamap.queries import current_version, map_of
+from datamap.services.manual_closing import forget_answers, withdraw
 from datamap.services.waiting import most_urgent
 from erasure.domain.accounting import Difference, differences, only_arrivals
 from erasure.domain.dates import rows_staying
@@ -227,6 +229,7 @@ def _stop(attempt: _Attempt, stop: Stopped) -> None:
     with transaction.atomic():
         finish(attempt.unit, at=at)
         plan = attempt.plan
+        withdraw(reference=plan.reference, verbs=[TaskVerb.ERASE], by=WORKER, at=at)
         plan.state, plan.stop_reason, plan.stopped_at = (
             PlanState.STOPPED.value,
             stop.reason.value,
@@ -262,6 +265,7 @@ def _complete(attempt: _Attempt, seen: _Seen) -> None:
         record_on_plan(
             "erasure.plan_done", plan=plan, by=WORKER, at=at, data=_counts(attempt, seen)
         )
+        forget_answers(reference=plan.reference, by=WORKER, at=at)
         plan_completed.send(sender=Plan, plan=plan, at=at)
 
 

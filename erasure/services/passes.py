@@ -66,9 +66,13 @@ class Pass:
             ),
             rules_hash=rules_hash(),
             ledger=_Books(self.unit, self.clock),
-            # What was said when the plan was made is old by now: people are asked for each pass.
-            reference=f"schedule:{self.unit.pk}:{as_of.date()}",
+            reference=self.reference,
         )
+
+    @property
+    def reference(self) -> str:
+        """Return for what people are asked: for each look anew, the plan's answers are old."""
+        return f"schedule:{self.unit.pk}:{self.unit.due_at.date()}"
 
     def undated(self, as_of: datetime) -> list[ScheduledTable]:
         """Return the tables all of whose rows would go, whatever their date."""

@@ -14,7 +14,9 @@ from datamap.connectors import SourceError, connector_for
 from datamap.domain.erasing import Scope, Survey, Tally
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import DataMap, Resource
+from datamap.domain.tasks import Verb as TaskVerb
 from datamap.queries import current_version, map_of
+from datamap.services.manual_closing import withdraw
 from datamap.services.waiting import most_urgent
 from erasure.domain.accounting import days_as_json, plan_hash
 from erasure.domain.ordering import erasure_order
@@ -83,12 +85,14 @@ def prepare_plan(
 
 def discard(plan: Plan, *, by: User, at: datetime) -> None:
     """Give up a locked plan in the open transaction; its identifiers are deleted with it."""
+    author = Actor.staff(by.pk)
     plan.units.all().delete()
+    withdraw(reference=plan.reference, verbs=[TaskVerb.ERASE], by=author, at=at)
     plan.state = PlanState.DISCARDED.value
     plan.discarded_by, plan.discarded_at = by, at
     plan.given, plan.keys, plan.passed_over = [], [], []
     plan.save()
-    record_on_plan("erasure.plan_discarded", plan=plan, by=Actor.staff(by.pk), at=at)
+    record_on_plan("erasure.plan_discarded", plan=plan, by=author, at=at)
 
 
 def _make_way(reference: str, *, given: SubjectKeys, by: User, at: datetime) -> SubjectKeys:

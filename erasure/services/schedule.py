@@ -17,6 +17,7 @@ from datamap.domain.erasing import Survey, Tally
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import DataMap, Resource
 from datamap.models import ManualTask
+from datamap.services.manual_closing import forget_answers
 from datamap.services.waiting import await_person, most_urgent, resume
 from erasure.domain.dates import next_look, rows_staying
 from erasure.domain.ordering import TableId, children_of
@@ -44,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 #: A look that left something due is repeated at the earliest after this.
 _SOON = timedelta(hours=1)
+_SCHEDULED = "erasure.tasks.erase_scheduled"
 
 
 def order_schedule(
@@ -95,7 +97,12 @@ def resume_schedule(*, task: ManualTask, at: datetime, **_: object) -> None:
     kind, _colon, rest = task.reference.partition(":")
     if kind == "schedule":
         waiting = ScheduledErasure.objects.filter(pk=rest.partition(":")[0])
-        resume(waiting, at=at, task="erasure.tasks.erase_scheduled")
+        resume(waiting, at=at, task=_SCHEDULED)
+
+
+def look_again(*, at: datetime, **_: object) -> None:
+    """Look what has to stay where people were asked to erase (`retention.signals`)."""
+    resume(ScheduledErasure.objects.all(), at=at, task=_SCHEDULED)
 
 
 def erase_due_next(*, clock: Clock) -> bool:
@@ -165,8 +172,10 @@ def _close(at_hand: Pass, surveys: Mapping[TableId, Survey]) -> None:
     if any(survey.going.rows for survey in own.values()):
         due_at = min(due_at or at + _SOON, at + _SOON)
     gone = [one.pk for one in at_hand.tables if not _anything(own[one.table_name])]
+    reference = at_hand.reference
     with transaction.atomic():
         ScheduledTable.objects.filter(pk__in=gone).update(finished_at=at)
+        forget_answers(reference=reference, by=WORKER, at=at)
         if due_at is None:
             finish(unit, at=at, also={"as_of": None, "keys": []})
         else:

@@ -53,6 +53,11 @@ def resume_plans(*, task: ManualTask, at: datetime, **_: object) -> None:
     resume(PlanUnit.objects.filter(plan__reference=task.reference), at=at, task=WORK)
 
 
+def look_again(*, at: datetime, **_: object) -> None:
+    """Look what has to stay where people were asked to erase (`retention.signals`)."""
+    resume(PlanUnit.objects.all(), at=at, task=WORK)
+
+
 def retry(*, plan: Plan, by: Actor, at: datetime) -> None:
     """Order another try of a plan's failed unit now; NotFailed if none has failed."""
     with transaction.atomic():

@@ -20,6 +20,7 @@ from retention.domain.restricting import Reason
 from retention.models import Restriction, RestrictionKey
 from retention.queries import key_hashes
 from retention.services.marks import order_marks
+from retention.signals import restriction_set
 from retention.sql import hold_removals
 
 
@@ -78,6 +79,7 @@ def restrict_person(
         )
         order_marks(restriction, at=at)
         _record("restriction.set", restriction, by=by, at=at, **_told(restriction))
+        restriction_set.send(sender=Restriction, restriction=restriction, at=at)
     return restriction
 
 

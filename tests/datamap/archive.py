@@ -78,6 +78,11 @@ def load(directory: Path, *others: str) -> Resource:
     """Put the archive's map in force, with further files; return the resource."""
     for number, content in enumerate((MAP, *others)):
         (directory / f"{number}.yaml").write_text(content)
+    return load_directory(directory)
+
+
+def load_directory(directory: Path) -> Resource:
+    """Put the maps of a directory in force; return the archive."""
     load_map(directory=directory, by=Actor.system("test"), at=AT)
     return current_map().resource("archive")
 
