@@ -23,7 +23,7 @@ from lib.wakeups import wake
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, Decision, Package
 from requests_portal.services.cases import move
-from requests_portal.services.collection import delete_collected
+from requests_portal.services.forgetting import forget_findings
 from requests_portal.services.letters import ANSWER, answer_letter, keep_letter
 from requests_portal.services.mails import send_answer_ready
 from requests_portal.services.package_content import PackageContent, content_of
@@ -198,7 +198,7 @@ def remove_expired_packages(*, at: datetime) -> int:
         with transaction.atomic():
             if package.blob is not None:
                 delete_blob(package.blob)
-            delete_collected(package.case)
+            forget_findings(package.case, by=_WORKER, at=at)
             record_on_case(
                 "package.expired",
                 by=_WORKER,

@@ -16,6 +16,7 @@ from datamap.domain.keys import SubjectKeys
 from datamap.models import ManualTask
 from datamap.queries import current_map
 from datamap.services.waiting import await_person, who_was_asked
+from lib.blobs import Blob
 from lib.units import Status, claim_next
 from requests_portal.domain.rights import Right
 from requests_portal.models import Case, CollectionUnit, Correction
@@ -23,6 +24,7 @@ from requests_portal.queries import collected_rows
 from requests_portal.services.cases import receive_case
 from requests_portal.services.collection import LEASE, collect_next, start_collection
 from requests_portal.services.corrections import order_corrections, propose
+from requests_portal.services.forgetting import forget_findings
 from requests_portal.services.identification import case_reference
 from requests_portal.services.rectification import correct_next
 from retention.domain.treatments import rules_hash
@@ -187,3 +189,13 @@ def test_a_correction_waits_until_it_is_made_on_paper(owner: User, handler: User
     correction.refresh_from_db()
     assert (correction.status, correction.has_conflict) == ("done", False)
     assert not ManualTask.objects.filter(state="open").exists()
+
+
+def test_nothing_is_kept_of_a_case_that_is_over(owner: User, handler: User) -> None:
+    case = searching(handler)
+    answer(only_task(), owner, FILES, at=LATER)
+    while collect_next(clock=clock):
+        pass
+    forget_findings(case, by=Actor.system("test"), at=LATER)
+    assert not Blob.objects.exists()
+    assert [one.wanted for one in ManualTask.objects.all()] == [{}]
