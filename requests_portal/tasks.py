@@ -5,9 +5,11 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
+from requests_portal.services.cases import close_told
 from requests_portal.services.collection import collect_next
 from requests_portal.services.drafts import remove_stale_drafts
 from requests_portal.services.packages import build_next, remove_expired_packages
+from requests_portal.services.rectification import correct_next
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +29,17 @@ def build_packages() -> None:
 
 
 @shared_task
+def apply_corrections() -> None:
+    """Apply corrections until none is due."""
+    while correct_next(clock=timezone.now):
+        pass
+
+
+@shared_task
 def tidy() -> None:
     """Remove stale drafts and expired packages."""
     at = timezone.now()
     drafts = remove_stale_drafts(at=at)
     packages = remove_expired_packages(at=at)
+    close_told(at=at)
     logger.info("tidied %s drafts and %s packages", drafts, packages)

@@ -151,6 +151,15 @@ AUDIT_VERBS: dict[str, Text] = {
     "package.downloaded": _("Package downloaded by the person"),
     "package.expired": _("Package removed after its time"),
     "data.viewed": _("Found data looked at"),
+    "correction.proposed": _("Correction proposed"),
+    "correction.withdrawn": _("Correction withdrawn"),
+    "correction.ordered": _("Correction ordered"),
+    "correction.requeued": _("Correction ordered again"),
+    "correction.applied": _("Correction applied in the source"),
+    "correction.conflicted": _("Correction not applied: another value stands there"),
+    "correction.failed": _("Correction could not be applied"),
+    "erasure.planned": _("Plan of the erasure ordered"),
+    "erasure.all_gone": _("What was kept has been erased too"),
 }
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,6 +13,7 @@ from audit.domain.event_data import JSONValue
 from requests_portal.domain.intake import Intake
 from requests_portal.domain.lifecycle import Event, State, next_state
 from requests_portal.domain.references import reference_from
+from requests_portal.domain.rights import Right
 from requests_portal.models import Case, IntakeDraft
 from requests_portal.queries import email_hash
 from requests_portal.services.clock import dates_for
@@ -25,6 +26,9 @@ _STAMP: dict[Event, str] = {
     Event.ANSWER: "answered_at",
     Event.CLOSE: "closed_at",
 }
+
+
+_AFTER_TELLING = timedelta(days=14)
 
 
 class AlreadyFiled(Exception):
@@ -143,6 +147,22 @@ def assign(*, case: Case, to: User, by: Actor, at: datetime) -> Case:
             data={"to": to.pk},
         )
     return case
+
+
+def close_told(*, at: datetime) -> int:
+    """Close corrections and erasures that were answered 14 days ago; return how many.
+
+    A copy of data closes with its package, see `packages`.
+    """
+    told = Case.objects.filter(
+        state=State.ANSWERED.value, answered_at__lte=at - _AFTER_TELLING
+    ).exclude(right=Right.ACCESS.value)
+    closed = 0
+    for case in told:
+        with transaction.atomic():
+            move(case=case, event=Event.CLOSE, by=Actor.system("tidy"), at=at)
+        closed += 1
+    return closed
 
 
 def close_answered(*, case: Case, by: Actor, at: datetime) -> Case:

@@ -1,5 +1,6 @@
 """What was found for a case, joined with the words of the data map, for staff to look through."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -71,6 +72,15 @@ def findings_of(case: Case) -> list[Finding]:
     """Return what was found in each resource, in the active language."""
     language = get_language() or "en"
     return [_finding(unit, map_of(unit.map_version.hash), language) for unit in units_of(case)]
+
+
+def claimable(findings: Iterable[Finding]) -> Iterator[tuple[str, str]]:
+    """Yield the tables with rows of ours, as ("resource.table", title)."""
+    for finding in findings:
+        for item in finding.tables:
+            if item.table.is_ours and item.table.row_count:
+                name = f"{finding.unit.resource_id}.{item.table.table_name}"
+                yield name, f"{finding.title}: {item.title}"
 
 
 def _finding(unit: CollectionUnit, data_map: DataMap, language: str) -> Finding:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from requests_portal.views.desk import case, data, queue, work
+from requests_portal.views.desk import case, data, erasure, queue, rectification, work
 
 app_name = "desk"
 
@@ -17,9 +17,43 @@ urlpatterns = [
         name="mail-send-again",
     ),
     path("cases/<str:reference>/decide/", work.case_decide, name="case-decide"),
+    path("cases/<str:reference>/plan/", erasure.erasure_plan, name="erasure-plan"),
+    path("cases/<str:reference>/plan/approve/", erasure.erasure_approve, name="erasure-approve"),
+    path("cases/<str:reference>/plan/retry/", erasure.erasure_retry, name="erasure-retry"),
+    path("cases/<str:reference>/nothing-held/", erasure.nothing_held, name="case-nothing-held"),
+    path(
+        "cases/<str:reference>/corrections/answer/",
+        erasure.correction_answer,
+        name="correction-answer",
+    ),
     path("cases/<str:reference>/close/", work.case_close, name="case-close"),
     path("cases/<str:reference>/units/<int:unit_id>/retry/", work.unit_retry, name="unit-retry"),
     path("cases/<str:reference>/package/retry/", work.package_retry, name="package-retry"),
     path("cases/<str:reference>/data/<int:table_id>/", data.table_rows, name="table-rows"),
+    path(
+        "cases/<str:reference>/data/<int:table_id>/rows/<int:number>/correct/",
+        rectification.correction_row,
+        name="correction-row",
+    ),
+    path(
+        "cases/<str:reference>/corrections/",
+        rectification.correction_list,
+        name="correction-list",
+    ),
+    path(
+        "cases/<str:reference>/corrections/progress/",
+        rectification.correction_progress,
+        name="correction-progress",
+    ),
+    path(
+        "cases/<str:reference>/corrections/apply/",
+        rectification.correction_apply,
+        name="correction-apply",
+    ),
+    path(
+        "cases/<str:reference>/corrections/<int:pk>/<str:step>/",
+        rectification.correction_step,
+        name="correction-step",
+    ),
     path("cases/<str:reference>/letter/", data.letter, name="letter-download"),
 ]

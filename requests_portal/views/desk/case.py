@@ -2,23 +2,28 @@
 
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from accounts.http import StaffRequest
 from accounts.models import User
 from accounts.views.access import require_role
 from audit.models import Event
+from erasure.queries import unit_of
+from erasure.services.overview import overview
 from lib.units import Status
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Right
-from requests_portal.forms import DecisionForm
+from requests_portal.forms import CorrectionAnswerForm, DecisionForm, PlanForm
 from requests_portal.models import Case
 from requests_portal.queries import found_rows, mails_of, timeline
 from requests_portal.services.clock import clock_state, date_lines
-from requests_portal.services.findings import Finding, findings_of
+from requests_portal.services.erasure import live_plan, may_plan
+from requests_portal.services.findings import Finding, claimable, findings_of
 from requests_portal.texts import AUDIT_VERBS, OUTCOMES, RIGHT_NAMES, STATES
 from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
 
@@ -32,17 +37,43 @@ def render_case(
     *,
     template: str = PAGE,
     form: DecisionForm | None = None,
+    plan_form: PlanForm | None = None,
+    answer_form: CorrectionAnswerForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Render a case, or its working part, with the times of the company that answers."""
-    context = _context(case, request.user, form=form)
+    context = _context(case, request.user, form=form or plan_form or answer_form)
+    if case.right == Right.ERASURE:
+        context |= _erasure_context(case, context["findings"], form=plan_form)
+    if case.right == Right.RECTIFICATION:
+        context["answer_form"] = answer_form or CorrectionAnswerForm()
+        context["corrections"] = case.corrections.count()
+        context["open_corrections"] = case.corrections.exclude(status=Status.DONE).count()
     if template == _WORK and not context["working"]:
         status = 286  # htmx stops asking
     with timezone.override(case.entity.tz):
         return render(request, template, context, status=status)
 
 
-def _context(case: Case, user: User, *, form: DecisionForm | None) -> dict[str, Any]:
+def _erasure_context(
+    case: Case, findings: list[Finding], *, form: PlanForm | None
+) -> dict[str, Any]:
+    """Gather what the erasure part of the page shows; the page asks again while it is worked on."""
+    plan = live_plan(case)
+    unit = unit_of(plan) if plan else None
+    working = unit is not None and unit.status in {Status.QUEUED, Status.RUNNING}
+    searching = any(f.unit.status in {Status.QUEUED, Status.RUNNING} for f in findings)
+    return {
+        "plan": plan,
+        "plan_unit": unit,
+        "overview": overview(plan, get_language() or "en") if plan else None,
+        "plan_form": form or PlanForm(tables=claimable(findings)),
+        "may_plan": may_plan(case, plan) and not working,
+        "working": working or (case.state == State.IN_PROGRESS and searching),
+    }
+
+
+def _context(case: Case, user: User, *, form: Form | None) -> dict[str, Any]:
     """Gather everything the page of a case shows."""
     findings = findings_of(case)
     searched = bool(findings) and all(f.unit.status == Status.DONE for f in findings)

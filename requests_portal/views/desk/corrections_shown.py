@@ -50,6 +50,11 @@ def shown_corrections(case: Case) -> list[ShownCorrection]:
     return [_shown(one) for one in corrections]
 
 
+def applied_corrections(case: Case) -> list[ShownCorrection]:
+    """Return the corrections that were written into a source."""
+    return [one for one in shown_corrections(case) if _is_applied(one.correction)]
+
+
 def recipients_to_tell(shown: list[ShownCorrection]) -> list[str]:
     """Return who has to be told of what was corrected (Art. 19), each once."""
     applied = [one for one in shown if _is_applied(one.correction)]

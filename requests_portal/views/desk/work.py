@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from accounts.http import StaffRequest
 from accounts.views.access import require_role
 from audit.domain.actor import Actor
+from erasure.services.planning import PlanUnderWay
 from lib.units import NotFailed
 from outbox.queries import messages_for
 from requests_portal.domain.lifecycle import IllegalTransition
@@ -37,28 +38,28 @@ from requests_portal.views.desk.case import render_case
 from requests_portal.views.desk.fetch import WORKERS, case_or_404
 
 
-def _back(case: Case) -> HttpResponse:
+def back(case: Case) -> HttpResponse:
     return redirect("desk:case-detail", reference=case.reference)
 
 
-def _attempt(
+def attempt(
     request: StaffRequest, case: Case, step: Callable[[Actor, datetime], object], done: str
 ) -> HttpResponse:
     """Run one step as this member of staff, now; when somebody was quicker, say so instead."""
     try:
         step(Actor.staff(request.user.pk), timezone.now())
-    except (IllegalTransition, CaseMovedOn, NotFailed, StillSearching):
+    except (IllegalTransition, CaseMovedOn, NotFailed, PlanUnderWay, StillSearching):
         messages.error(request, _("Somebody has already moved this on. This is how it stands now."))
     else:
         messages.success(request, done)
-    return _back(case)
+    return back(case)
 
 
 @require_role(*WORKERS)
 @require_POST
 def case_assign(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
-    return _attempt(
+    return attempt(
         request,
         case,
         lambda by, at: assign(case=case, to=request.user, by=by, at=at),
@@ -70,7 +71,7 @@ def case_assign(request: StaffRequest, reference: str) -> HttpResponse:
 @require_POST
 def case_start(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
-    return _attempt(
+    return attempt(
         request,
         case,
         lambda by, at: start_collection(case=case, by=by, at=at),
@@ -82,7 +83,7 @@ def case_start(request: StaffRequest, reference: str) -> HttpResponse:
 @require_POST
 def case_narrow(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
-    return _attempt(
+    return attempt(
         request,
         case,
         lambda by, at: search_only_proven(case=case, by=by, at=at),
@@ -95,7 +96,7 @@ def case_narrow(request: StaffRequest, reference: str) -> HttpResponse:
 def mail_send_again(request: StaffRequest, reference: str, message_id: int) -> HttpResponse:
     case = case_or_404(reference)
     message = get_object_or_404(messages_for(f"case:{case.id}:"), pk=message_id)
-    return _attempt(
+    return attempt(
         request,
         case,
         lambda by, at: send_again(case=case, message=message, by=by, at=at),
@@ -108,7 +109,7 @@ def mail_send_again(request: StaffRequest, reference: str, message_id: int) -> H
 def unit_retry(request: StaffRequest, reference: str, unit_id: int) -> HttpResponse:
     case = case_or_404(reference)
     unit = get_object_or_404(CollectionUnit, pk=unit_id, case=case)
-    return _attempt(
+    return attempt(
         request,
         case,
         lambda by, at: retry_unit(unit=unit, by=by, at=at),
@@ -121,7 +122,7 @@ def unit_retry(request: StaffRequest, reference: str, unit_id: int) -> HttpRespo
 def package_retry(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
     package = get_object_or_404(Package, case=case)
-    return _attempt(
+    return attempt(
         request,
         case,
         lambda by, at: retry_package(package=package, by=by, at=at),
@@ -136,7 +137,7 @@ def case_decide(request: StaffRequest, reference: str) -> HttpResponse:
     form = DecisionForm(request.POST)
     if form.is_valid():
         try:
-            return _attempt(
+            return attempt(
                 request,
                 case,
                 lambda _by, at: decide(
@@ -162,7 +163,7 @@ def case_decide(request: StaffRequest, reference: str) -> HttpResponse:
 @require_POST
 def case_close(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
-    return _attempt(
+    return attempt(
         request,
         case,
         lambda by, at: close_answered(case=case, by=by, at=at),

@@ -1,23 +1,29 @@
 """The way back to a request: the link, its button, and the status page."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from erasure.services.overview import overview
 from lib.throttle import client_address, may_pass
 from requests_portal.domain.references import clean_reference
 from requests_portal.domain.rights import Right
 from requests_portal.forms import NewLinkForm
+from requests_portal.models import Case
 from requests_portal.queries import answer_of
 from requests_portal.services.clock import clock_state, date_lines
+from requests_portal.services.erasure import live_plan
 from requests_portal.services.links import LinkNotUsable, link_is_usable, redeem_link
 from requests_portal.services.mails import send_new_link_if_known
 from requests_portal.services.story import person_timeline
 from requests_portal.texts import RIGHTS
+from requests_portal.views.desk.corrections_shown import applied_corrections
 from requests_portal.views.portal import session
 
 _LINKS_AN_HOUR = 10
@@ -77,7 +83,20 @@ def request_status(request: HttpRequest) -> HttpResponse:
         "answer": answer_of(case, at=now),
     }
     with timezone.override(case.entity.tz):
+        context |= _result(case)
         return render(request, "requests_portal/portal/status.html", context)
+
+
+def _result(case: Case) -> dict[str, Any]:
+    """Return what was done for the person, once a correction or erasure is answered."""
+    if not case.answered_at or case.right == Right.ACCESS:
+        return {}
+    plan = live_plan(case)
+    return {
+        "decision": case.decision,
+        "overview": overview(plan, get_language() or "en") if plan else None,
+        "corrections": applied_corrections(case),
+    }
 
 
 @require_POST
