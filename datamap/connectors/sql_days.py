@@ -5,7 +5,7 @@ What a column holds (a date, an instant, a local time, text) is asked of the sou
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -79,10 +79,21 @@ def anchor_days(resource: Resource, table: Table, types: ColumnTypes) -> AnchorD
     name, owning = _stands_in(resource, table)
     kind = types.of(owning, name)
     if isinstance(kind, sa.Date):
-        return AnchorDays(lambda of, day: of < day, lambda of: of, lambda value: value)
-    if types.backend == "postgresql":
+        days = AnchorDays(lambda of, day: of < day, lambda of: of, lambda value: value)
+    elif types.backend == "postgresql":
         return _of_postgres(zone, local, aware=bool(getattr(kind, "timezone", False)))
-    return _of_mysql(types.clock(kind, zone), local)
+    else:
+        days = _of_mysql(types.clock(kind, zone), local)
+    return _without_zero_dates(days) if types.backend == "mysql" else days
+
+
+def _without_zero_dates(days: AnchorDays) -> AnchorDays:
+    """Take the 0000-00-00 of MariaDB for what it means: there is no date, so nothing is due."""
+
+    def before(of: ColumnElement[Any], day: date) -> ColumnElement[bool]:
+        return sa.and_(days.before(of, day), of > date.min)
+
+    return replace(days, before=before)
 
 
 def _stands_in(resource: Resource, table: Table) -> tuple[str, str]:

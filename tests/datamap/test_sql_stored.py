@@ -1,8 +1,14 @@
 """Every type that MariaDB and SQLite may hold, as JSON."""
 
+from datetime import date
+
+import pytest
+
 from datamap.connectors import JSONValue, connector_for
 from datamap.connectors.sql_stored import as_declared
+from datamap.domain.erasing import Scope, Treatment
 from datamap.domain.keys import SubjectKeys
+from datamap.domain.vocabulary import Erasing
 from datamap.services import check_sources
 from tests.datamap.conftest import Source
 from tests.datamap.maps import map_of, shop, table
@@ -99,6 +105,27 @@ def test_types_of_mariadb_become_json(mariadb: Source) -> None:
         "latin": "é",
     }
     assert [str(one) for one in check_sources(map_of(OF_MARIADB))] == []
+
+
+@pytest.mark.parametrize("kind", ["DATE", "DATETIME", "TIMESTAMP"])
+def test_a_zero_date_of_mariadb_is_no_date_and_the_row_stays(mariadb: Source, kind: str) -> None:
+    mariadb.run(
+        "DROP TABLE IF EXISTS things",
+        f"CREATE TABLE things (id INT PRIMARY KEY, badge VARCHAR(9), at {kind} NULL)",
+    )
+    with mariadb.engine.begin() as connection:
+        connection.exec_driver_sql("SET sql_mode = ''")
+        connection.exec_driver_sql(
+            """INSERT INTO things VALUES
+               (1, 'b', '0000-00-00'), (2, 'b', '1999-01-31'), (3, 'b', NULL)"""
+        )
+    resource = shop(things("      at: personal"))
+    due = Treatment(Erasing.DELETE, due_before=date(2020, 1, 1))
+    for keys in (KEYS, None):
+        survey = connector_for(resource).survey(
+            resource.table("things"), Scope(keys, {"things": due})
+        )
+        assert (survey.going.rows, survey.kept) == (1, {None: 2})
 
 
 OF_SQLITE = things("""
