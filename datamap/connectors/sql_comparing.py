@@ -89,11 +89,10 @@ def is_one_of(of: ColumnElement[Any], values: Sequence[Value], backend: str) -> 
     """
     if backend in {"mysql", "mariadb"}:
         return _same_characters(of, values)
-    if len(values) <= _MANY:
-        return of.in_(values)
-    if backend == "postgresql":  # a text takes the type of the array that the column asks for
+    if len(values) > _MANY and backend == "postgresql":
+        # A text takes the type of the array that the column asks for.
         return of == sa.any_(sa.literal(_array(values), sa.String()))
-    if backend == "sqlite":
+    if len(values) > _MANY and backend == "sqlite":
         texts = sa.literal(json.dumps(values), sa.String())
         return of.in_(sa.select(sa.func.json_each(texts).table_valued("value").c.value))
     return of.in_(values)

@@ -17,7 +17,13 @@ from datamap.domain.schema import ByKey, Column, Resource, Table, Through
 
 _NAME_LENGTH = 60  # of an index; PostgreSQL takes 63, MySQL 64
 _LONGEST_KEY = 768  # characters of four bytes in an index of InnoDB
-
+_WORDS = (
+    ("trim", "btrim"),
+    ("lcase|lower", "lower"),
+    ("ucase|upper", "upper"),
+    ("replace", "replace"),
+    ("using", "using"),
+)
 # The catalogue's own spelling of expressions.
 _OF_POSTGRES = sa.text("""
     SELECT n.nspname, t.relname, pg_get_indexdef(i.indexrelid, 1, true)
@@ -43,27 +49,23 @@ def indexed_expressions(connection: Connection) -> Mapping[tuple[str, str], set[
 
 def _first_part(statement: str) -> Iterator[str]:
     """Yield the first expression of a CREATE INDEX; none where the index is partial."""
-    start = re.search(r"\bon\b[^(]*\(", statement, flags=re.IGNORECASE)
-    if start is None:
-        return
-    parts, depth, end = [start.end()], 1, None
-    for place, sign in _signs(statement, start.end()):
-        depth += {"(": 1, ")": -1}.get(sign, 0)
-        if sign == "," and depth == 1:
-            parts.append(place)
-        if depth == 0:
+    depth = start = end = 0
+    for place, sign in _signs(statement):
+        depth += {"(": 1, ")": -1, ",": 0}[sign]
+        if not start:
+            start = place + 1
+        elif not end and (depth == 0 or (depth == 1 and sign == ",")):
             end = place
-            break
-    if end is not None and not statement[end + 1 :].strip():
-        first = statement[parts[0] : parts[1] if len(parts) > 1 else end]
-        yield canonical(first)
+        if depth == 0:
+            is_partial = statement[place + 1 :].strip()
+            yield from () if is_partial else (canonical(statement[start:end]),)
+            return
 
 
-def _signs(statement: str, start: int) -> Iterator[tuple[int, str]]:
-    """Yield brackets and commas outside quotes."""
+def _signs(statement: str) -> Iterator[tuple[int, str]]:
+    """Yield brackets and commas outside quotes, with their places."""
     quote = ""
-    for place in range(start, len(statement)):
-        sign = statement[place]
+    for place, sign in enumerate(statement):
         if quote:
             quote = "" if sign == quote else quote
         elif sign in "'\"`":
@@ -175,8 +177,7 @@ def canonical(expression: str) -> str:
     plain = "\0".join(parts[::2])
     plain = re.sub(r"::(text|character varying|bpchar)(\(\d+\))?", "", plain)
     plain = re.sub(r"\btrim\(\s*both from\b", "btrim(", plain, flags=re.IGNORECASE)
-    for word, ours in (("trim", "btrim"), ("lcase", "lower"), ("ucase", "upper")):
-        plain = re.sub(rf"\b{word}\b", ours, plain, flags=re.IGNORECASE)
-    plain = re.sub(r"\busing\b", "using", plain, flags=re.IGNORECASE)
+    for words, ours in _WORDS:
+        plain = re.sub(rf"\b({words})\b", ours, plain, flags=re.IGNORECASE)
     outside = re.sub(r'[\s()"`]', "", plain).split("\0")
     return "".join(part for both in zip(outside, [*parts[1::2], ""], strict=True) for part in both)
