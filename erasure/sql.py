@@ -13,6 +13,10 @@ _NOTE: dict[type[Removal], str] = {
 }
 
 
+#: Nobody else writes these rows for long; a wait without end would hold up the source's rows.
+_PATIENCE = "SET lock_timeout = '10s'"
+
+
 class NotNoted(Exception):
     """The row is gone: its plan was replaced. Nothing may be removed for it."""
 
@@ -33,6 +37,8 @@ def noting_pending() -> Iterator[Callable[[Removal, str], None]]:
                 raise NotNoted
 
     try:
+        with second.cursor() as cursor:
+            cursor.execute(_PATIENCE)
         yield note
     finally:
         second.close()

@@ -17,6 +17,7 @@ from datamap.domain.lines import shown_columns
 from datamap.domain.schema import Resource, Table
 from datamap.domain.tasks import Outcome, TaskState, Verb
 from datamap.domain.uploads import Mistake
+from datamap.domain.vocabulary import ColumnType
 from datamap.forms import RowsForm, SignForm
 from datamap.models import ManualTask, ManualUpload
 from datamap.queries import resource_of_task
@@ -117,11 +118,18 @@ def tables_to_fill(
             description=table.description.in_language(language),
             columns=tuple(_columns(table, language)),
             upload=uploads.get(table.name),
-            form=(forms or {}).get(table.name) or RowsForm(prefix=f"rows{place}"),
+            form=_form(table, place, forms or {}, language),
             mistakes=tuple(_told(one) for one in (mistakes or {}).get(table.name, ())),
         )
         for place, table in enumerate(resource.tables)
     ]
+
+
+def _form(table: Table, place: int, sent: dict[str, RowsForm], language: str) -> RowsForm:
+    form = sent.get(table.name) or RowsForm(prefix=f"rows{place}")
+    title = {"table": table.title.in_language(language)}
+    form.fields["file"].label = _("File of %(table)s") % title
+    return form
 
 
 def steps(task: ManualTask, resource: Resource) -> list[Step]:
@@ -194,31 +202,29 @@ def _columns(table: Table, language: str) -> Iterator[tuple[str, str, Text]]:
 def _records(table: Table, told: Sequence[Instruction], language: str) -> Iterator[Record]:
     by_key: dict[str, list[Instruction]] = {}
     for one in told:
-        by_key.setdefault(
-            ", ".join(_value(one.row[name]) for name in table.primary_key), []
-        ).append(one)
+        key = ", ".join(str(one.row[name]) for name in table.primary_key)
+        by_key.setdefault(key, []).append(one)
     for key, own in by_key.items():
         removed = next((one for one in own if one.removes), None)
+        fields = {} if removed is None else dict(removed.old)
         yield Record(
             key=key,
-            fields=()
-            if removed is None
-            else tuple(
-                (_heading(table, name, language), _value(value))
-                for name, value in removed.old.items()
+            fields=tuple(
+                (_heading(table, name, language), _value(table, name, value))
+                for name, value in fields.items()
                 if value is not None
             ),
-            changes=tuple(
-                Change(
-                    field=_heading(table, one.column, language),
-                    old=_value(one.old),
-                    new=_value(one.new),
-                    empties=one.new is None,
-                )
-                for one in own
-                if not one.removes
-            ),
+            changes=tuple(_change(table, one, language) for one in own if not one.removes),
         )
+
+
+def _change(table: Table, one: Instruction, language: str) -> Change:
+    return Change(
+        field=_heading(table, one.column, language),
+        old=_value(table, one.column, one.old),
+        new=_value(table, one.column, one.new),
+        empties=one.new is None,
+    )
 
 
 def _heading(table: Table, name: str, language: str) -> str:
@@ -226,8 +232,12 @@ def _heading(table: Table, name: str, language: str) -> str:
     return title.in_language(language) if title else name
 
 
-def _value(value: object) -> str:
-    return "–" if value is None else str(value)
+def _value(table: Table, name: str, value: object) -> str:
+    if value is None:
+        return "–"
+    if table.column(name).type is ColumnType.BOOLEAN:
+        return _("yes") if value else _("no")
+    return str(value)
 
 
 def _told(mistake: Mistake) -> str:

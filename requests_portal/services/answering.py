@@ -12,8 +12,8 @@ from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, Decision
 from requests_portal.queries import found_rows
 from requests_portal.services.cases import CaseMovedOn, move
-from requests_portal.services.collection import delete_collected
 from requests_portal.services.decisions import OutcomeContradictsFindings, SearchIncomplete
+from requests_portal.services.forgetting import forget_findings
 from requests_portal.services.mails import send_done
 
 
@@ -68,7 +68,7 @@ def _decide_and_answer(
     )
     move(case=case, event=Event.DECIDE, by=actor, at=at, data={"outcome": outcome.value})
     move(case=case, event=Event.FULFIL, by=actor, at=at)
-    delete_collected(case)
+    forget_findings(case, by=actor, at=at)
     move(case=case, event=Event.ANSWER, by=actor, at=at)
     send_done(case=case, at=at)
 

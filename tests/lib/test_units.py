@@ -14,11 +14,13 @@ from lib.units import (
     LeaseLost,
     NotFailed,
     Status,
+    advance,
     backoff,
     claim_next,
     extend_lease,
     fail,
     finish,
+    postpone,
     requeue,
 )
 from outbox.models import Message
@@ -172,6 +174,32 @@ def test_extend_lease_moves_the_end() -> None:
 
     assert claim(at=AT + LEASE + SECOND) is None
     assert Message.objects.get().lease_until == AT + 2 * LEASE
+
+
+@pytest.mark.django_db
+def test_advance_moves_the_end_and_counts_the_attempt_anew() -> None:
+    unit = claimed()
+    Message.objects.update(attempts=7)
+    advance(unit, at=AT + LEASE, lease=LEASE)
+
+    unit.refresh_from_db()
+    assert (unit.lease_until, unit.attempts) == (AT + 2 * LEASE, 1)
+
+
+@pytest.mark.django_db
+def test_postponed_unit_waits_with_a_new_round_and_no_error() -> None:
+    unit = claimed()
+    fail(unit, at=AT, code="timeout", text="Slow.", retry_at=AT)
+    again = claim()
+    assert again is not None
+    postpone(again, until=AT + LEASE, also={"subject": "Later"})
+
+    again.refresh_from_db()
+    assert (again.status, again.attempts, again.not_before) == (Status.QUEUED, 0, AT + LEASE)
+    assert (again.error_code, again.error_text, again.lease_token) == ("", "", None)
+    assert again.subject == "Later"
+    with pytest.raises(LeaseLost):
+        postpone(unit, until=AT)
 
 
 @pytest.mark.django_db
