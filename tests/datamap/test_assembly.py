@@ -494,8 +494,8 @@ def test_a_mistake_in_the_connector_is_told(connector: str, key: str, message: s
     columns: {id: technical, phone: personal, client_id: technical}
 """,
             (
-                "tables.visits.find.1: stands beside another way; what is kept by hand is found by one "
-                "join, or by none"
+                "tables.visits.find.1: stands beside another way; what is kept by hand is found by "
+                "one join, or by none"
             ),
         ),
         (

@@ -58,7 +58,7 @@ def owner(db: None) -> User:
 
 
 @pytest.fixture
-def connector(resource: Resource, owner: User) -> Connector:  # noqa: ARG001 (somebody to ask)
+def connector(resource: Resource, owner: User) -> Connector:
     """The archive, for a case."""
     return connector_for(resource, reference=CASE)
 
