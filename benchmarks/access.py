@@ -41,7 +41,7 @@ class Nowhere:
 def owned_by(cursor: Cursor, table: str, person: int) -> str:
     """Return the condition for the person's rows of `table`, as anybody would write it."""
     client = cursor.mogrify(
-        "(SELECT id FROM clients WHERE lower(email) = %s)", [email_of(person)]
+        "(SELECT id FROM clients WHERE lower(trim(email)) = %s)", [email_of(person)]
     ).decode()
     return f"{'id' if table == 'clients' else 'client_id'} IN {client}"
 

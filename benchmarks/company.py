@@ -91,6 +91,6 @@ def found_company(address: str, *, rows: int, people: int) -> None:
                 each = rows * _SHARES[table] // 100 - (table == "calls")
                 cursor.execute(statement, {"people": people, "rows": each})
                 cursor.execute(f"CREATE INDEX ON {table} (client_id)")
-            cursor.execute("CREATE INDEX ON clients (lower(email))")
+            cursor.execute("CREATE INDEX ON clients (lower(trim(email)))")
             cursor.execute("VACUUM ANALYZE")
             cursor.execute("CHECKPOINT")

@@ -1,8 +1,7 @@
 """Lines of JSON from rows, for every source that cannot write them itself."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from datamap.connectors.base import ExtractedRow
 from datamap.domain.lines import (
@@ -51,8 +50,3 @@ def anchors_in(anchors: Iterable[str | None]) -> Anchors:
             some_without = True
     # Texts of one zone sort as their days do; the hour that a clock goes back is none of midnight.
     return Anchors(min(countable, default=None), max(countable, default=None), some_without)
-
-
-def count_by_controller(rows: Iterable[ExtractedRow]) -> Mapping[str | None, int]:
-    """Count rows by the key of the controller whose data they are."""
-    return Counter(row.controller_key for row in rows)

@@ -13,6 +13,7 @@ from sqlalchemy.sql import ColumnElement
 
 from datamap.connectors import sql_fields
 from datamap.connectors.sql_anchors import anchor_column
+from datamap.connectors.sql_driver import driver_connection, types_of
 from datamap.connectors.sql_values import own_spellings, shown_by
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.lines import anchor_place, shown_columns
@@ -62,11 +63,6 @@ class NotInSql(Exception):
     """A column is of a type that only Python shows as it is shown elsewhere."""
 
 
-def driver_connection(connection: Connection) -> Any:  # noqa: ANN401 (psycopg2's own)
-    """Return psycopg2's connection of an open one."""
-    return connection.connection.driver_connection
-
-
 def line_columns(
     resource: Resource,
     table: Table,
@@ -78,19 +74,32 @@ def line_columns(
 ) -> list[LineColumn] | None:
     """Return one column for each item of a line of `query`, whose anchor is named `anchor`.
 
-    None where the source cannot write the lines exactly as Python would. One statement, that
-    reads no row, asks for the types.
+    None where the source cannot write the lines exactly as Python would. A statement that reads
+    no row asks for the types, a second one if the anchor is in another table.
     """
     if connection.dialect.name != "postgresql":
         return None
-    described = connection.execute(query.limit(0))
-    types: dict[str, Any] = {one[0]: one[1] for one in described.cursor.description}
-    described.close()
+    selected = dict(query.selected_columns.items())
+    types = dict(types_of(connection, table.name, (name for name in selected if name != anchor)))
+    if anchor in selected:
+        owner, column = _where_anchored(resource, table)
+        here = types if owner == table.name else {}
+        types[anchor] = here.get(column) or types_of(connection, owner, [column])[column]
     try:
-        selected = dict(query.selected_columns.items())
         return _LineColumns(resource, table, keys, connection).of(selected, types, anchor)
     except NotInSql:
         return None
+
+
+def _where_anchored(resource: Resource, table: Table) -> tuple[str, str]:
+    """Return the names of the table and the column that the anchor of `table` is in the end."""
+    anchor = table.retention.anchor
+    while anchor is not None:
+        if anchor.column is not None:
+            return anchor.through or table.name, anchor.column
+        table = resource.table(str(anchor.through))
+        anchor = table.retention.anchor
+    raise LookupError(f"{table.name} has no anchor of its own")  # the map was checked for it
 
 
 class _LineColumns:

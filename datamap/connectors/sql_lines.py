@@ -16,16 +16,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg2
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ColumnElement
 
 from datamap.connectors.lines import anchors_in
+from datamap.connectors.sql_driver import driver_cursor
 from datamap.connectors.sql_engine import give_time_to_read
 from datamap.connectors.sql_fields import Fields
-from datamap.connectors.sql_line_columns import LineColumn, driver_connection
+from datamap.connectors.sql_line_columns import LineColumn
 from datamap.domain.lines import BLOCK_BYTES, MOST_ROWS, Anchors, Lines, Sink, is_countable
 
 _MARK = "\x1f"
@@ -55,16 +54,11 @@ def lines_by_copy(
     compiled = statement.compile(
         dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
     )
-    with driver_connection(connection).cursor() as cursor:
+    give_time_to_read(connection)
+    with driver_cursor(connection) as cursor:
         text = cursor.mogrify(str(compiled), compiled.params)
-        give_time_to_read(connection)
         force = b", FORCE_QUOTE (%b)" % ",".join(layout.quoted).encode() if layout.quoted else b""
-        try:
-            cursor.copy_expert(_COPY % (text, force), block)
-        except psycopg2.Error as error:
-            if driver_connection(connection).closed:
-                connection.invalidate(error)  # there is nothing left to roll back
-            raise DBAPIError.instance("COPY", None, error, psycopg2.Error) from error
+        cursor.copy_expert(_COPY % (text, force), block)
     block.flush()
 
 

@@ -311,7 +311,8 @@ def test_a_date_that_python_cannot_hold_is_given_in_the_words_of_the_source(
         "DELETE FROM kinds",
         """INSERT INTO kinds (id, email, local, exact, day) VALUES
            (1, 'anna@example.pl', '0044-03-15 12:00 BC', '12345-01-01', '0044-03-15 BC'),
-           (2, 'anna@example.pl', 'infinity', '-infinity', '12345-01-01')""",
+           (2, 'anna@example.pl', 'infinity', '-infinity', '12345-01-01'),
+           (3, 'anna@example.pl', '2026-01-01', '0044-03-15 BC', NULL)""",
     )
     blocks: list[Lines] = []
     resource = shop(KINDS)
@@ -320,8 +321,10 @@ def test_a_date_that_python_cannot_hold_is_given_in_the_words_of_the_source(
     assert [(anchor, values["exact"], values["day"]) for values, anchor in read] == [
         ("0044-03-15 12:00:00 BC", "12345-01-01T00:00:00+00:00", "0044-03-15 BC"),
         ("infinity", "-infinity", "12345-01-01"),
+        ("2026-01-01T00:00:00+01:00", "0044-03-15 00:00:00+00 BC", None),
     ]
-    assert blocks[0].anchors == Anchors(some_without=True)
+    day = "2026-01-01T00:00:00+01:00"
+    assert blocks[0].anchors == Anchors(day, day, some_without=True)
 
 
 def test_rows_are_counted_by_controller(postgres: Source) -> None:
@@ -345,3 +348,24 @@ def test_rows_are_counted_by_controller(postgres: Source) -> None:
     connector, answers = connector_for(resource), resource.table("answers")
     assert connector.count_by_controller(answers, ANNA) == {"1": 4, "2": 3, None: 3}
     assert connector.count_by_controller(answers, SubjectKeys(ips=("::1",))) == {}
+
+
+def test_every_source_gives_blocks_of_the_rows_it_extracts(source: Source) -> None:
+    source.run(*SHOP_SQL)
+    source.fill("customers", [{"id": 1, "email": "anna@example.pl"}])
+    ends = [
+        {"id": place, "customer_id": 1, "ended_on": f"20{place:02}-05-31"} for place in range(9)
+    ]
+    source.fill("contracts", [*ends, {"id": 9, "customer_id": 1, "ended_on": None}])
+    calls = [{"day": 1, "id": place, "contract_id": place % 10} for place in range(MOST_ROWS + 9)]
+    source.fill("calls", [{**call, "callee": f"+3725{call['id']:07}"} for call in calls])
+    resource = shop(CUSTOMERS, CONTRACTS, CALLS)
+    blocks: list[Lines] = []
+    connector_for(resource).lines(resource.table("calls"), ANNA, blocks.append)
+    assert len(blocks) > 1
+    assert all(block.rows <= MOST_ROWS for block in blocks)
+    assert {block.anchors for block in blocks} == {Anchors("2000-05-31", "2008-05-31", True)}
+    lines = [line for block in blocks for line in block.payload.splitlines()]
+    with connector_for(resource).extract(resource.table("calls"), ANNA) as rows:
+        expected = [(row.values, row.anchor) for row in rows]
+    assert list(LineReader(resource.table("calls")).read(lines)) == expected
