@@ -60,9 +60,12 @@ _AT_THE_START = {
 _STREAMED_FOR = 20  # times as long
 
 
-def engine_for(resource: Resource) -> Engine:
-    """Return the engine of a resource; SourceMismatch where its variable is missing or wrong."""
-    address = settings.SOURCE_URLS.get(resource.address_variable)
+def engine_for(resource: Resource, *, address: str | None = None) -> Engine:
+    """Return the engine of a resource; SourceMismatch where its variable is missing or wrong.
+
+    `address` is used instead of the variable where one is given.
+    """
+    address = address or settings.SOURCE_URLS.get(resource.address_variable)
     if not address:
         raise source_error("url_missing", resource)
     try:
@@ -93,13 +96,16 @@ def _read_only_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401
 
 
 @contextmanager
-def reading(resource: Resource) -> Iterator[Connection]:
+def reading(
+    resource: Resource, *, address: str | None = None, seconds: int | None = None
+) -> Iterator[Connection]:
     """Open a read-only transaction that sees the source as of one instant.
 
     PostgreSQL and MariaDB: REPEATABLE READ, and a limit on each statement
-    (settings.SOURCE_STATEMENT_TIMEOUT, seconds). Nothing is ever written, so it is rolled back.
+    (`seconds`, or settings.SOURCE_STATEMENT_TIMEOUT). Nothing is ever written, so it is rolled
+    back.
     """
-    engine = engine_for(resource)
+    engine = engine_for(resource, address=address)
     with told_as_source_error(resource):
         options: dict[str, Any] = {}
         if engine.dialect.name != "sqlite":
@@ -110,7 +116,7 @@ def reading(resource: Resource) -> Iterator[Connection]:
     try:
         with told_as_source_error(resource):
             connection = connection.execution_options(**options)
-            _prepare(connection)
+            _prepare(connection, seconds or settings.SOURCE_STATEMENT_TIMEOUT)
         yield connection
     finally:
         connection.close()
@@ -158,8 +164,7 @@ def _limit(connection: Connection, seconds: int) -> None:
     connection.execute(text(statement), values)
 
 
-def _prepare(connection: Connection) -> None:
-    seconds = settings.SOURCE_STATEMENT_TIMEOUT
+def _prepare(connection: Connection, seconds: int) -> None:
     values = {"seconds": seconds, "milliseconds": seconds * 1000}
     for statement in _AT_THE_START[_family(connection)]:
         connection.execute(text(statement), values)

@@ -68,7 +68,7 @@ def live_tables(resource: Resource) -> Mapping[str, LiveTable]:
         inspector = sa.inspect(connection)
         own = inspector.default_schema_name if backend_of(connection) == "postgresql" else ""
         expressions = indexed_expressions(connection)
-        partitions = _partitions(connection)
+        partitions = partitions_of(connection)
         declared = {table.name: _declared(table) for table in resource.tables}
         return {
             name: _live(
@@ -89,7 +89,8 @@ def _declared(table: Table) -> Mapping[str, ColumnType]:
     return {column.name: column.type for column in table.columns if column.type is not None}
 
 
-def _partitions(connection: Connection) -> set[tuple[str, str]]:
+def partitions_of(connection: Connection) -> set[tuple[str, str]]:
+    """Return (schema, name) of the tables that are partitions of another."""
     if backend_of(connection) != "postgresql":
         return set()
     return {(schema, name) for schema, name in connection.execute(_PARTITIONS)}
@@ -118,7 +119,7 @@ def _live(
     return LiveTable(
         columns={
             column["name"]: _as_declared(
-                _type_of(column["type"]), declared.get(column["name"]), backend
+                type_of(column["type"]), declared.get(column["name"]), backend
             )
             for column in columns
         },
@@ -151,7 +152,8 @@ def _fact(column: ReflectedColumn, unique: list[list[str]]) -> LiveColumn:
     )
 
 
-def _type_of(live: sa.types.TypeEngine[Any]) -> ColumnType | None:
+def type_of(live: sa.types.TypeEngine[Any]) -> ColumnType | None:
+    """Return the type in the map's words; None where it has none."""
     if isinstance(live, mysql.TINYINT) and live.display_width == 1:
         return ColumnType.BOOLEAN  # which MariaDB has no other type for
     return next((ours for theirs, ours in _TYPES if isinstance(live, theirs)), None)

@@ -35,6 +35,7 @@ _SENTENCES = {
     "dict_type": _SEE,
     "mapping_type": _SEE,
 }
+_WITHOUT_VALUE = ("string_type", "model_type", "model_attributes_type", "dict_type")
 _HEAD = set(Resource.model_fields) - {"tables", "plain_tables"}
 
 
@@ -187,6 +188,8 @@ def _told(document: Document, path: Path, detail: Mapping[str, Any]) -> tuple[Pa
     place = (*path, *_in_file(document, path, detail["loc"], missing=detail["type"] == "missing"))
     if detail["loc"][-1:] == ("connector",) and detail["type"].startswith("union_tag"):
         return place, "must be {kind: sql, url_env} or {kind: manual, due_days}"
+    if detail.get("input", ...) is None and detail["type"] in _WITHOUT_VALUE:
+        return place, "is empty; fill it in"
     if detail["type"] == "extra_forbidden":
         return place, _unknown(str(detail["loc"][-1]), _ALL_KEYS)
     sentence = _SENTENCES.get(detail["type"], "is not right: {message}")

@@ -4,7 +4,16 @@ from typing import Annotated
 from zoneinfo import available_timezones
 
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    EmailStr,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 
 def _known_zone(name: str) -> str:
@@ -20,14 +29,24 @@ def _known_country(code: str) -> str:
 
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-TableName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)?$")
-]
+# Letters of any language; blanks and hyphens inside: what a database allows between quotes.
+_NAME = r"[\p{L}_](?:[\p{L}\p{M}\p{N}_$ -]*[\p{L}\p{M}\p{N}_$-])?"
+TableName = Annotated[str, StringConstraints(pattern=rf"^{_NAME}(\.{_NAME})?$")]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 Country = Annotated[str, AfterValidator(_known_country)]
+_TABLE_NAME: TypeAdapter[str] = TypeAdapter(TableName)
 Join = Annotated[dict[ColumnName, ColumnName], Field(min_length=1)]
+
+
+def is_table_name(name: str) -> bool:
+    """Tell whether a map can name a table so."""
+    try:
+        _TABLE_NAME.validate_python(name)
+    except ValidationError:
+        return False
+    return True
 
 
 class Part(BaseModel):

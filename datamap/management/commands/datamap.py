@@ -1,4 +1,4 @@
-"""`manage.py datamap load | check | indexes`."""
+"""`manage.py datamap load | check | indexes | discover`."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,8 +13,10 @@ from datamap.connectors.errors import SourceError
 from datamap.connectors.sql_indexes import index_statements
 from datamap.domain.by_hand import is_by_hand
 from datamap.domain.yaml_source import MapError
+from datamap.management import drafting
 from datamap.queries import NoMap, current_map
 from datamap.services import check_sources, load_map
+from lib.refusals import Refusal
 
 
 class Command(BaseCommand):
@@ -26,17 +28,26 @@ class Command(BaseCommand):
         load.add_argument("--dir", type=Path, default=settings.DATAMAP_DIR)
         verbs.add_parser("check", help="compare the current map with the live sources")
         verbs.add_parser("indexes", help="print the indexes that searches need")
+        drafting.add_arguments(verbs)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        verb = {"load": self._load, "check": self._check, "indexes": self._indexes}
+        verb = {
+            "load": self._load,
+            "check": self._check,
+            "indexes": self._indexes,
+            "discover": self._discover,
+        }
         try:
             verb[options["verb"]](options)
-        except (MapError, NoMap, SourceError) as error:
+        except (MapError, NoMap, SourceError, Refusal) as error:
             raise CommandError(str(error)) from None
 
     def _load(self, options: dict[str, Any]) -> None:
         version = load_map(directory=options["dir"], by=Actor.system("datamap"), at=timezone.now())
         self.stdout.write(f"The data map in force is {version.hash}.")
+
+    def _discover(self, options: dict[str, Any]) -> None:
+        drafting.draft_live(options, self.stdout, self.stderr)
 
     def _check(self, _options: dict[str, Any]) -> None:
         datamap = current_map()

@@ -1,0 +1,59 @@
+"""`manage.py datamap discover` and `import-fides`: drafts of a map, written to files."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, OutputWrapper
+
+from datamap.services.discovery import Discovered, discover
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, _SubParsersAction
+
+_SOURCE = (
+    "name of the environment variable with the address, such as SOURCE_PLATFORM_URL; an address "
+    "is taken too, but stays in the history of your shell"
+)
+
+
+def add_arguments(verbs: "_SubParsersAction[ArgumentParser]") -> None:
+    """Add the verbs that draft maps."""
+    found = verbs.add_parser("discover", help="draft the map of a live database")
+    found.add_argument("source", metavar="VARIABLE", help=_SOURCE)
+    found.add_argument("--resource", metavar="ID", default="", help="its id; default: by its name")
+    found.add_argument("--out", type=Path, metavar="FILE", help="a new file; default: printed")
+
+
+def draft_live(options: dict[str, Any], out: OutputWrapper, told: OutputWrapper) -> None:
+    """Draft the map of a live database into a file or to `out`, and say what there is to do."""
+    target: Path | None = options["out"]
+    if target is not None and target.exists():
+        raise CommandError(f"{target} exists already; name another file.")
+    found = discover(
+        source=options["source"], urls=settings.SOURCE_URLS, resource=options["resource"]
+    )
+    if target is None:
+        out.write(found.text)
+    else:
+        write_new(target, found.text)
+    told.write(_summary(found))
+
+
+def _summary(found: Discovered) -> str:
+    return (
+        f"Drafted {found.resource}: {found.tables} tables with {found.columns} columns, "
+        f"{found.plain_tables} tables without personal data. "
+        f"Look for the {found.decisions} comments `# decide:`."
+    )
+
+
+def write_new(target: Path, text: str) -> None:
+    """Write a file that does not exist yet; CommandError where that is not possible."""
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise CommandError(f"{target} exists already; name another file.") from None
+    except OSError:
+        raise CommandError(f"{target} cannot be written.") from None
