@@ -24,7 +24,11 @@ from requests_portal.services.cases import CaseMovedOn, close_told, receive_case
 from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.decisions import OutcomeContradictsFindings, SearchIncomplete
 from requests_portal.services.erasure import approve_erasure, live_plan, plan_erasure
+from requests_portal.services.identification import keys_given
 from requests_portal.services.rectification import correct_next
+from retention.domain.restricting import Reason
+from retention.services.restrictions import lift, note_notice_sent, restrict_person
+from retention.texts import REASONS
 from tests.requests_portal.conftest import NOW, intake, run_sql
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -274,3 +278,31 @@ def test_answered_erasure_is_closed_after_fourteen_days(company: str, handler: U
     assert close_told(at=case.answered_at + timedelta(days=14)) == 1
     case.refresh_from_db()
     assert case.state == State.CLOSED
+
+
+def test_restriction_in_force_is_shown_to_staff_and_not_to_the_person(
+    erasure_case: Case, handler: User
+) -> None:
+    desk = Client()
+    desk.force_login(handler)
+    assert "This person’s data is restricted" not in page_of(desk, erasure_case)
+    restriction = restrict_person(
+        keys=keys_given(erasure_case),
+        reason=Reason.ACCURACY,
+        by=Actor.staff(handler.pk),
+        at=NOW,
+    )
+
+    page = page_of(desk, erasure_case)
+
+    assert "This person’s data is restricted" in page
+    assert reverse("retention:restriction-detail", args=[restriction.pk]) in page
+    assert f"<dd>{REASONS[Reason.ACCURACY]}</dd>" in page
+    assert f"<dd>{handler.name}, " in page
+    assert "The rows under it are counted in the plan, but not erased." in page
+    assert "restricted" not in own_page(erasure_case)
+
+    note_notice_sent(restriction=restriction, by=Actor.staff(handler.pk), at=LATER)
+    restriction.refresh_from_db()
+    lift(restriction=restriction, by=Actor.staff(handler.pk), at=LATER)
+    assert "This person’s data is restricted" not in page_of(desk, erasure_case)

@@ -21,6 +21,7 @@ from retention.domain.restricting import Reason
 from retention.models import Restriction, SourceMark
 from retention.queries import is_restricted, restriction_of
 from retention.services.restrictions import lift, note_notice_sent, restrict_person
+from retention.views.shown import shown
 from tests.accounts.factories import make_user
 from tests.retention.conftest import ANA, BEN, NOW, Sources
 
@@ -240,7 +241,8 @@ def test_notice_for_the_page_of_a_case(restriction: Restriction) -> None:
     restrict_person(keys=ANA, reason=Reason.CLAIM, by=Actor.system("x"), at=later)
 
     def notice(keys: SubjectKeys) -> str:
-        context = {"restrictions": restriction_of(keys)}
+        rows = [shown(one, titles={}, people={"x": "Hanna"}) for one in restriction_of(keys)]
+        context = {"restrictions": rows}
         return render_to_string("retention/_restricted_notice.html", context)
 
     assert notice(ANA).count("<li>") == 2

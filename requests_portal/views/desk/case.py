@@ -13,6 +13,7 @@ from accounts.http import StaffRequest
 from accounts.models import User
 from accounts.views.access import require_role
 from audit.models import Event
+from datamap.domain.keys import SubjectKeys
 from erasure.queries import unit_of
 from erasure.services.overview import overview
 from lib.units import Status
@@ -24,8 +25,11 @@ from requests_portal.queries import found_rows, mails_of, timeline
 from requests_portal.services.clock import clock_state, date_lines
 from requests_portal.services.erasure import live_plan, may_plan
 from requests_portal.services.findings import Finding, claimable, findings_of
+from requests_portal.services.identification import keys_from, keys_given
 from requests_portal.texts import AUDIT_VERBS, OUTCOMES, RIGHT_NAMES, STATES
 from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
+from retention.queries import restriction_of
+from retention.views.shown import ShownRestriction, resource_titles, shown, staff_names
 
 PAGE = "requests_portal/desk/case.html"
 _WORK = "requests_portal/desk/_work.html"
@@ -90,6 +94,7 @@ def _context(case: Case, user: User, *, form: Form | None) -> dict[str, Any]:
         "searched": searched,
         "working": _is_working(case, findings),
         "form": form or DecisionForm(),
+        "restrictions": _restrictions(case, findings),
         "may_work": user.has_role(*WORKERS),
         "decision": getattr(case, "decision", None),
         "outcomes": OUTCOMES,
@@ -100,6 +105,16 @@ def _context(case: Case, user: User, *, form: Form | None) -> dict[str, Any]:
         ],
         "people": dict(User.objects.values_list("pk", "name")),
     }
+
+
+def _restrictions(case: Case, findings: list[Finding]) -> list[ShownRestriction]:
+    """Gather the restrictions in force on this person, by all identifiers known by now."""
+    searched = (pair for one in findings for pair in keys_from(one.unit.searched_with))
+    found = restriction_of(SubjectKeys.of_pairs([*keys_given(case), *searched]))
+    if not found:
+        return []
+    titles, people = resource_titles(), staff_names()
+    return [shown(one, titles=titles, people=people) for one in found]
 
 
 def _about(event: Event, findings: list[Finding]) -> str:
