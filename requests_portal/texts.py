@@ -159,6 +159,17 @@ AUDIT_VERBS: dict[str, Text] = {
     "correction.conflicted": _("Correction not applied: another value stands there"),
     "correction.failed": _("Correction could not be applied"),
     "erasure.planned": _("Plan of the erasure ordered"),
+    "erasure.plan_ordered": _("Counting for the plan begun"),
+    "erasure.plan_ready": _("Plan of the erasure ready"),
+    "erasure.plan_discarded": _("Plan withdrawn"),
+    "erasure.plan_approved": _("Plan approved"),
+    "erasure.plan_stopped": _("Plan stopped"),
+    "erasure.plan_done": _("Plan carried out, confirmed by a new search"),
+    "erasure.failed": _("Step of the erasure failed"),
+    "erasure.requeued": _("Step of the erasure ordered again"),
+    "erasure.schedule_looked": _("What was kept looked at again"),
+    "erasure.schedule_failed": _("What was kept could not be looked at again"),
+    "erasure.schedule_done": _("Nothing kept is left in a source"),
     "erasure.all_gone": _("What was kept has been erased too"),
 }
 
