@@ -14,6 +14,7 @@ from tests.browser.stack import Stack
 
 REFERENCE = re.compile(r"AP-[0-9A-Z]{4}-[0-9A-Z]{4}")
 STEPS = ("name", "email", "phone", "customer-number", "country", "about")
+_FURTHER = {"erasure": ("later",)}
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Answers:
     customer_number: str = ""
     country: str = "EE"
     about: str = ""
+    later: str = "yes"
 
     @classmethod
     def of(cls, persona: Persona, *, about: str = "") -> "Answers":
@@ -54,18 +56,19 @@ def press(page: Page) -> None:
 
 def answer(page: Page, step: str, text: str) -> None:
     """Answer the question on the page and go on."""
-    if step == "country":
-        page.check(f"[name=country][value={text}]")
+    if step in {"country", "later"}:
+        name = {"later": "tell_when_gone"}.get(step, step)
+        page.check(f"[name={name}][value={text}]")
     else:
         page.fill(f"[name={step.replace('-', '_')}]", text)
     press(page)
 
 
-def file_request(page: Page, answers: Answers) -> str:
+def file_request(page: Page, answers: Answers, *, right: str = "access") -> str:
     """Answer all questions and send; the reference that the page of receipt shows."""
-    base = f"/{answers.language}/request/access"
+    base = f"/{answers.language}/request/{right}"
     page.goto(f"{base}/name/")
-    for step in STEPS:
+    for step in (*STEPS, *_FURTHER.get(right, ())):
         page.wait_for_url(f"**{base}/{step}/")
         answer(page, step, answers.to(step))
     page.wait_for_url(f"**{base}/review/")
@@ -75,7 +78,7 @@ def file_request(page: Page, answers: Answers) -> str:
 
 def received_reference(page: Page) -> str:
     """Wait for the page of receipt; the reference on it."""
-    page.wait_for_url("**/request/access/received/")
+    page.wait_for_url("**/request/*/received/")
     shown = page.locator("main [role=status] .reference").inner_text()
     assert REFERENCE.fullmatch(shown)
     return shown

@@ -1,6 +1,6 @@
 """Three cases in three states and the sessions of those who see them, made once for all tests.
 
-The product lets one address file ten requests an hour: four are the walks', three are these.
+The product lets one address file ten requests an hour: five are the walks', three are these.
 """
 
 from collections.abc import Callable

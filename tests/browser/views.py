@@ -140,6 +140,7 @@ DESK = (
     View("table", _at("{table}"), "handler"),
     View("restrictions", _at("/staff/restrictions/"), "handler"),
     View("new restriction", _at("/staff/restrictions/new/"), "handler"),
+    View("tasks", _at("/staff/tasks/"), "handler"),
     View("profile", _at("/staff/profile/"), "handler"),
     View("second factor", _at("/staff/second-factor/"), "handler"),
     View("authenticator app", _at("/staff/second-factor/totp/activate/"), "handler"),
