@@ -1,11 +1,12 @@
-"""The versions of the data map that were in force, and the tasks of those who keep data by hand."""
+"""The versions of the data map and their loading, and the tasks of those who keep data by hand."""
 
 import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from datamap.domain.loads import LoadState
 from datamap.domain.tasks import Outcome, TaskState, Verb
 from lib.blobs import Blob
 from lib.fields import EncryptedJSONField
@@ -28,6 +29,7 @@ _UNANSWERED = Q(
     sentence="",
     digest="",
 )
+_DECIDED = [LoadState.CONFIRMED.value, LoadState.REJECTED.value]
 _SEARCHED = [Outcome.FOUND.value, Outcome.NOTHING_FOUND.value]
 
 
@@ -52,6 +54,65 @@ class MapVersion(models.Model):
 
     def __str__(self) -> str:
         return f"data map {self.hash[:12]}"
+
+
+class MapLoad(models.Model):
+    """One loading of a content of the map: in force at once, or proposed to a second person.
+
+    Only `services.loading` writes one and only `services.confirming` decides it.
+    """
+
+    version = models.ForeignKey(MapVersion, on_delete=models.PROTECT, related_name="loads")
+    #: What was in force when it was loaded; None for the first map of all.
+    before = models.ForeignKey(
+        MapVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.CharField(max_length=9, choices=[(s.value, s.value) for s in LoadState])
+    loaded_at = models.DateTimeField()
+    #: Who proposed it where a person is known: that person cannot confirm it.
+    loaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="map_loads",
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="decided_map_loads",
+    )
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=Q(state=LoadState.PROPOSED.value),
+                name="mapload_one_proposed",
+            ),
+            models.CheckConstraint(
+                name="mapload_decided_by_somebody",
+                condition=Q(state__in=_DECIDED, decided_at__isnull=False, decided_by__isnull=False)
+                | (
+                    ~Q(state__in=_DECIDED)
+                    & Q(decided_at__isnull=True, decided_by__isnull=True, reason="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="mapload_second_person",
+                condition=Q(loaded_by__isnull=True)
+                | ~Q(state=LoadState.CONFIRMED.value)
+                | ~Q(decided_by=F("loaded_by")),
+            ),
+        ]
+        ordering = ["-loaded_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.state} load of {self.version_id}"
 
 
 class ManualTask(models.Model):

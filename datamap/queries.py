@@ -8,6 +8,8 @@ from django.db.models import Q, QuerySet
 
 from accounts.domain.roles import Role
 from accounts.models import User
+from datamap.domain.changes import Change, differences, document_of
+from datamap.domain.loads import LoadState
 from datamap.domain.schema import (
     Controller,
     DataMap,
@@ -19,7 +21,7 @@ from datamap.domain.schema import (
 )
 from datamap.domain.tasks import TaskState
 from datamap.domain.vocabulary import ColumnClass, DataKind, LegalBasis
-from datamap.models import ManualTask, MapVersion
+from datamap.models import ManualTask, MapLoad, MapVersion
 
 
 class NoMap(LookupError):
@@ -47,6 +49,30 @@ def map_of(version_hash: str) -> DataMap:
     """Return the map of a version by its hash; a version's content never changes."""
     document = MapVersion.objects.values_list("document", flat=True).get(hash=version_hash)
     return DataMap.model_validate(document)
+
+
+def changes_of(load: MapLoad) -> tuple[Change, ...]:
+    """Return what a load changes against the map that was in force then; none for the first."""
+    if load.before is None:
+        return ()
+    before, after = map_of(load.before.hash), map_of(load.version.hash)
+    return differences(document_of(before), document_of(after))
+
+
+def proposed_load() -> MapLoad | None:
+    """Return the load that waits for a second person, if any."""
+    return (
+        MapLoad.objects.select_related("version", "before", "loaded_by")
+        .filter(state=LoadState.PROPOSED.value)
+        .first()
+    )
+
+
+def loads() -> QuerySet[MapLoad]:
+    """Return every loading of a map, the newest first, without the contents."""
+    return MapLoad.objects.select_related("version", "before", "loaded_by", "decided_by").defer(
+        "version__document", "before__document"
+    )
 
 
 def recipients_of(datamap: DataMap, resource: Resource, table: Table) -> Sequence[Recipient]:

@@ -96,6 +96,11 @@ _STRENGTH: Final = (Erasing.KEEP.value, Erasing.ANONYMISE.value, Erasing.DELETE.
 _REACHING: Final = frozenset({"identifier", "erase", "erase_text"})
 
 
+def document_of(datamap: DataMap) -> dict[str, Value]:
+    """Return the map as it is stored: names as in YAML, nothing that only says the default."""
+    return datamap.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
 def differences(before: Document, after: Document) -> tuple[Change, ...]:
     """Return what `after` changes against `before`, two stored documents of a map, in its order."""
     return tuple(_parts(DataMap, before, after, ()))

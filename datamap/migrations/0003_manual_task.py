@@ -8,7 +8,6 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        # after 0002_version_confirmation, once that is there
         ('datamap', '0001_map_version'),
         ('lib', '0001_blobs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

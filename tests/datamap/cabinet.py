@@ -18,6 +18,7 @@ from accounts.models import User
 from datamap.connectors import AwaitingPerson, Connector, connector_for
 from datamap.connectors.base import Reader, Writer
 from datamap.connectors.sql_matching import matching, table_clause
+from datamap.domain.changes import document_of
 from datamap.domain.erasing import Permit, Scope
 from datamap.domain.instructions import Instruction
 from datamap.domain.keys import SubjectKeys
@@ -27,7 +28,7 @@ from datamap.domain.schema import ManualConnector as ByHand
 from datamap.domain.tasks import Outcome, TaskState, Verb
 from datamap.models import ManualTask, MapVersion
 from datamap.queries import map_of
-from datamap.services.loading import document_of, hash_of
+from datamap.services.loading import hash_of
 from datamap.services.manual import sign, upload_rows
 from tests.accounts.factories import make_user
 from tests.datamap.contract import RESOURCE, Ledger

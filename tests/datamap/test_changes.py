@@ -15,9 +15,10 @@ from datamap.domain.changes import (
     Change,
     Kind,
     differences,
+    document_of,
     widens,
 )
-from datamap.services.loading import document_of, read_map
+from datamap.services.loading import read_map
 
 MAP = Path(__file__).parents[2] / "demo" / "datamap"
 DOCUMENT = document_of(read_map(MAP))

@@ -1,21 +1,18 @@
-"""`manage.py datamap load | check | indexes | discover`."""
+"""`manage.py datamap load | diff | check | indexes | discover`."""
 
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
-from audit.domain.actor import Actor
 from datamap.connectors.errors import SourceError
 from datamap.connectors.sql_indexes import index_statements
 from datamap.domain.by_hand import is_by_hand
 from datamap.domain.yaml_source import MapError
-from datamap.management import drafting
+from datamap.management import drafting, loading
 from datamap.queries import NoMap, current_map
-from datamap.services import check_sources, load_map
+from datamap.services import check_sources, read_map
 from lib.refusals import Refusal
 
 
@@ -24,15 +21,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        load = verbs.add_parser("load", help="validate the files and make them the current map")
-        load.add_argument("--dir", type=Path, default=settings.DATAMAP_DIR)
-        verbs.add_parser("check", help="compare the current map with the live sources")
+        loading.add_arguments(verbs)
+        check = verbs.add_parser("check", help="compare a map with the live sources")
+        check.add_argument("--dir", type=Path, help="files not loaded yet; default: in force")
         verbs.add_parser("indexes", help="print the indexes that searches need")
         drafting.add_arguments(verbs)
 
     def handle(self, *args: Any, **options: Any) -> None:
         verb = {
             "load": self._load,
+            "diff": self._diff,
             "check": self._check,
             "indexes": self._indexes,
             "discover": self._discover,
@@ -43,14 +41,16 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _load(self, options: dict[str, Any]) -> None:
-        version = load_map(directory=options["dir"], by=Actor.system("datamap"), at=timezone.now())
-        self.stdout.write(f"The data map in force is {version.hash}.")
+        loading.load(options, self.stdout)
+
+    def _diff(self, options: dict[str, Any]) -> None:
+        loading.diff(options, self.stdout)
 
     def _discover(self, options: dict[str, Any]) -> None:
         drafting.draft_live(options, self.stdout, self.stderr)
 
-    def _check(self, _options: dict[str, Any]) -> None:
-        datamap = current_map()
+    def _check(self, options: dict[str, Any]) -> None:
+        datamap = read_map(options["dir"]) if options["dir"] else current_map()
         found = [str(one) for one in check_sources(datamap)]
         if found:
             raise CommandError("\n".join(found))
