@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("accounts.urls.sign_in")),
     path("staff/", include("accounts.urls.staff")),
     path("staff/", include("datamap.urls.tasks")),
+    path("staff/", include("datamap.urls.maps")),
     path("staff/", include("retention.urls")),
     path("desk/", include("requests_portal.urls.desk")),
     *i18n_patterns(path("", include("requests_portal.urls.portal"))),

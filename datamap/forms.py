@@ -44,3 +44,21 @@ class SignForm(forms.Form):
 
     def seen_key(self) -> bytes:
         return bytes.fromhex(self.cleaned_data["seen"])
+
+
+class ConfirmForm(forms.Form):
+    """The confirmation of a proposed map, beside the one in force when the page was shown."""
+
+    seen_against = forms.RegexField(regex=r"^[0-9a-f]{64}$", widget=forms.HiddenInput)
+
+
+class RejectForm(forms.Form):
+    """Turning a proposed map down."""
+
+    reason = forms.CharField(
+        label=_("Why it is rejected"),
+        help_text=_("Whoever proposed it reads this."),
+        max_length=2000,
+        error_messages={"required": _("Say why, so that it can be done better.")},
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

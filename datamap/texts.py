@@ -1,11 +1,57 @@
-"""The words for what people keep by hand, in the reader's language."""
+"""The words for the data map and for what people keep by hand, in the reader's language."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from datamap.domain.changes import Kind
+from datamap.domain.loads import LoadState
 from datamap.domain.tasks import Outcome, Verb
+from datamap.domain.vocabulary import Anonymising, Category, ColumnClass, Erasing
 
 Text = str | Promise
+
+CATEGORIES: dict[Category, Text] = {
+    Category.IDENTITY_BILLING: _("Customer identity, invoices, payments"),
+    Category.TRAFFIC: _("Calls and messages: numbers, times, addresses"),
+    Category.COMMUNICATIONS: _("Communication with the customer"),
+    Category.UPLOADED: _("What customers loaded into the system"),
+    Category.ENTRUSTED: _("Data entrusted by another controller"),
+    Category.LOGS: _("Access and system logs"),
+}
+
+CLASSES: dict[ColumnClass, Text] = {
+    ColumnClass.PERSONAL: _("about the person"),
+    ColumnClass.TECHNICAL: _("technical"),
+    ColumnClass.THIRD_PARTY: _("about somebody else"),
+    ColumnClass.SECRET: _("secret, never shown"),
+}
+
+ERASING: dict[Erasing, Text] = {
+    Erasing.DELETE: _("delete the row"),
+    Erasing.ANONYMISE: _("anonymise the row"),
+    Erasing.KEEP: _("keep to its date"),
+}
+
+ANONYMISING: dict[Anonymising, Text] = {
+    Anonymising.NULL: _("emptied"),
+    Anonymising.HASH: _("replaced by a pseudonym"),
+    Anonymising.MASK: _("masked"),
+    Anonymising.TEXT: _("replaced by a fixed text"),
+}
+
+LOAD_STATES: dict[LoadState, tuple[Text, str]] = {
+    LoadState.APPLIED: (_("in force at once"), ""),
+    LoadState.PROPOSED: (_("waits for a second person"), "warning"),
+    LoadState.CONFIRMED: (_("confirmed"), "success"),
+    LoadState.REJECTED: (_("rejected"), "danger"),
+    LoadState.REPLACED: (_("replaced by another"), ""),
+}
+
+CHANGES: dict[Kind, Text] = {
+    Kind.ADDED: _("new"),
+    Kind.REMOVED: _("gone"),
+    Kind.CHANGED: _("changed"),
+}
 
 VERBS: dict[Verb, Text] = {
     Verb.SEARCH: _("Search"),

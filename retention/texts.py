@@ -3,8 +3,10 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from datamap.domain.vocabulary import Category
+from datamap.texts import CATEGORIES
 from retention.domain.restricting import Reason
+
+__all__ = ["CATEGORIES", "IDENTIFIERS", "REASONS"]
 
 Text = str | Promise
 
@@ -17,15 +19,6 @@ REASONS: dict[Reason, Text] = {
         "We need the data no longer, but the person does for a legal claim (Art. 18(1)(c))"
     ),
     Reason.OBJECTION: _("The person objected; the reasons are being weighed (Art. 18(1)(d))"),
-}
-
-CATEGORIES: dict[Category, Text] = {
-    Category.IDENTITY_BILLING: _("Customer identity, invoices, payments"),
-    Category.TRAFFIC: _("Calls and messages: numbers, times, addresses"),
-    Category.COMMUNICATIONS: _("Communication with the customer"),
-    Category.UPLOADED: _("What customers loaded into the system"),
-    Category.ENTRUSTED: _("Data entrusted by another controller"),
-    Category.LOGS: _("Access and system logs"),
 }
 
 IDENTIFIERS: dict[str, Text] = {

@@ -96,6 +96,12 @@ def _menu(page: Page, scene: Scene) -> None:
     page.locator("details.menu summary").click()
 
 
+def _first_version(page: Page, scene: Scene) -> None:
+    page.goto("/staff/data-map/versions/")
+    page.locator("main td a").first.click()
+    page.wait_for_url("**/versions/*/")
+
+
 def _mail(page: Page, scene: Scene) -> None:
     page.goto("/demo/mailbox/")
     page.locator("main td a").first.click()
@@ -154,4 +160,9 @@ DESK = (
     View("forbidden", _at("/desk/", 403), "security"),
     View("mailbox", _at("/demo/mailbox/")),
     View("mail", _mail),
+    View("data map", _at("/staff/data-map/"), "handler"),
+    View("data map, nothing found", _at("/staff/data-map/?q=nowhere"), "handler"),
+    View("data map, table", _at("/staff/data-map/tables/platform/customers/"), "handler"),
+    View("data map, versions", _at("/staff/data-map/versions/"), "handler"),
+    View("data map, version", _first_version, "handler"),
 )
