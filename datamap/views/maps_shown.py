@@ -112,7 +112,7 @@ def shown_table(datamap: DataMap, resource: Resource, table: Table) -> ShownTabl
         whose=_whose(datamap, table),
         found_by=list(dict.fromkeys(_ways(table))),
         counts_from=_counts_from(table),
-        on_request=ERASING[table.erasure.on_request],
+        on_request=_on_request(table),
         when_due=ERASING[table.erasure.when_due],
     )
 
@@ -167,6 +167,12 @@ def _whose(datamap: DataMap, table: Table) -> str:
     if table.controller is None:
         return _("several controllers")
     return datamap.controller(table.controller).name
+
+
+def _on_request(table: Table) -> Text:
+    if table.role is Role.PROCESSOR:
+        return _("pass the request to the controller")
+    return ERASING[table.erasure.on_request]
 
 
 def _ways(table: Table) -> Iterator[Text]:
