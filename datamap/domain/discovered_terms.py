@@ -135,3 +135,10 @@ def data_of(one: JoinedTable) -> DataKind | None:
     named = next((kind for kind, patterns in _KINDS if names(words, patterns)), None)
     kinds = [guess.concept.data for guess in one.found if guess.concept and not guess.is_secret]
     return named or (max(dict.fromkeys(kinds), key=kinds.count) if kinds else None)
+
+
+def instant_named(columns: Sequence[str]) -> str | None:
+    """Return the column whose name says when a row began, where no types are known."""
+    by_words = {" ".join(words_of(name)): name for name in reversed(columns)}
+    patterns = _ANCHORS[-1][1].split("|")
+    return next((by_words[one] for one in patterns if one in by_words), None)

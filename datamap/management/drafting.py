@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, OutputWrapper
 
 from datamap.services.discovery import Discovered, discover
+from datamap.services.fides import import_fides, read_texts
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, _SubParsersAction
@@ -23,6 +24,9 @@ def add_arguments(verbs: "_SubParsersAction[ArgumentParser]") -> None:
     found.add_argument("source", metavar="VARIABLE", help=_SOURCE)
     found.add_argument("--resource", metavar="ID", default="", help="its id; default: by its name")
     found.add_argument("--out", type=Path, metavar="FILE", help="a new file; default: printed")
+    brought = verbs.add_parser("import-fides", help="draft maps from Fides dataset files")
+    brought.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    brought.add_argument("--out", type=Path, metavar="DIR", help="for one new file a dataset")
 
 
 def draft_live(options: dict[str, Any], out: OutputWrapper, told: OutputWrapper) -> None:
@@ -38,6 +42,27 @@ def draft_live(options: dict[str, Any], out: OutputWrapper, told: OutputWrapper)
     else:
         write_new(target, found.text)
     told.write(_summary(found))
+
+
+def draft_fides(options: dict[str, Any], out: OutputWrapper, told: OutputWrapper) -> None:
+    """Draft the maps of Fides datasets into a directory or, for a single one, to `out`."""
+    drafts = import_fides(read_texts(options["files"]))
+    directory: Path | None = options["out"]
+    if directory is None and len(drafts) > 1:
+        raise CommandError(f"The files hold {len(drafts)} datasets; give a directory with --out.")
+    targets = {one.resource: (directory or Path()) / f"{one.resource}.yaml" for one in drafts}
+    if directory is not None and (there := [str(one) for one in targets.values() if one.exists()]):
+        raise CommandError(f"{', '.join(there)} exists already; name another directory.")
+    for one in drafts:
+        if directory is None:
+            out.write(one.text)
+        else:
+            write_new(targets[one.resource], one.text)
+        told.write(
+            f"Drafted {one.resource}: {one.tables} tables with {one.columns} columns, "
+            f"{one.plain_tables} tables without personal data. "
+            f"Look for the {one.decisions} comments `# decide:`."
+        )
 
 
 def _summary(found: Discovered) -> str:

@@ -1,4 +1,4 @@
-"""`manage.py datamap load | diff | check | indexes | discover`."""
+"""`manage.py datamap load | diff | check | indexes | discover | import-fides`."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -34,6 +34,7 @@ class Command(BaseCommand):
             "check": self._check,
             "indexes": self._indexes,
             "discover": self._discover,
+            "import-fides": self._import_fides,
         }
         try:
             verb[options["verb"]](options)
@@ -48,6 +49,9 @@ class Command(BaseCommand):
 
     def _discover(self, options: dict[str, Any]) -> None:
         drafting.draft_live(options, self.stdout, self.stderr)
+
+    def _import_fides(self, options: dict[str, Any]) -> None:
+        drafting.draft_fides(options, self.stdout, self.stderr)
 
     def _check(self, options: dict[str, Any]) -> None:
         datamap = read_map(options["dir"]) if options["dir"] else current_map()
