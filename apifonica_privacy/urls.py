@@ -13,7 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("accounts.urls.staff")),
     path("staff/", include("datamap.urls.tasks")),
     path("staff/", include("datamap.urls.maps")),
-    path("staff/", include("retention.urls")),
+    path("staff/", include("retention.urls.restrictions")),
+    path("staff/", include("retention.urls.records")),
     path("desk/", include("requests_portal.urls.desk")),
     *i18n_patterns(path("", include("requests_portal.urls.portal"))),
 ]

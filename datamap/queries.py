@@ -1,7 +1,5 @@
-"""Reading the data map, and what Art. 15(1) says beside the data of a table."""
+"""Reading the data map, its versions, and the tasks of those who keep data by hand."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from django.db.models import Q, QuerySet
@@ -10,17 +8,8 @@ from accounts.domain.roles import Role
 from accounts.models import User
 from datamap.domain.changes import Change, differences, document_of
 from datamap.domain.loads import LoadState
-from datamap.domain.schema import (
-    Controller,
-    DataMap,
-    LocalizedText,
-    Location,
-    Recipient,
-    Resource,
-    Table,
-)
+from datamap.domain.schema import Controller, DataMap, Resource, Table
 from datamap.domain.tasks import TaskState
-from datamap.domain.vocabulary import ColumnClass, DataKind, LegalBasis
 from datamap.models import ManualTask, MapLoad, MapVersion
 
 
@@ -75,13 +64,6 @@ def loads() -> QuerySet[MapLoad]:
     )
 
 
-def recipients_of(datamap: DataMap, resource: Resource, table: Table) -> Sequence[Recipient]:
-    """Return who receives the data of a table: its own list, or else the resource's."""
-    named = resource.recipients if table.recipients is None else table.recipients
-    known = {recipient.id: recipient for recipient in datamap.recipients}
-    return [known[name] for name in named]
-
-
 def controller_of(datamap: DataMap, table: Table, controller_key: str | None) -> Controller | None:
     """Return whose data a row is, where we are the processor; None for our own data.
 
@@ -93,37 +75,6 @@ def controller_of(datamap: DataMap, table: Table, controller_key: str | None) ->
         return None
     by_key = {one.source_key: one for one in datamap.controllers if one.source_key is not None}
     return by_key.get(controller_key)
-
-
-def data_kinds_of(table: Table) -> Sequence[DataKind]:
-    """Return the categories of personal data a table holds, in the order of its columns."""
-    about_people = (ColumnClass.PERSONAL, ColumnClass.THIRD_PARTY)
-    kinds = (one.data or table.data for one in table.columns if one.column_class in about_people)
-    return list(dict.fromkeys(kinds)) or [table.data]
-
-
-@dataclass(frozen=True)
-class Particulars:
-    """What Art. 15(1)(a), (b), (c) and (g) ask to be said beside the data of one table."""
-
-    purpose: LocalizedText
-    legal_basis: LegalBasis | None
-    data_kinds: Sequence[DataKind]
-    recipients: Sequence[Recipient]
-    location: Location
-    source: LocalizedText
-
-
-def particulars_of(datamap: DataMap, resource: Resource, table: Table) -> Particulars:
-    """Return the particulars of a table; the retention end dates are `retention`'s to say."""
-    return Particulars(
-        purpose=table.purpose,
-        legal_basis=table.legal_basis,
-        data_kinds=data_kinds_of(table),
-        recipients=recipients_of(datamap, resource, table),
-        location=resource.location,
-        source=table.source,
-    )
 
 
 def resource_of_task(task: ManualTask) -> Resource:

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from datamap.domain.vocabulary import Category, DataKind, LegalBasis
+from datamap.domain.vocabulary import DataKind, LegalBasis
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Outcome, Right
 
@@ -196,19 +196,6 @@ LEGAL_BASES: dict[LegalBasis, Text] = {
     LegalBasis.VITAL: _("Vital interests, Article 6(1)(d) GDPR"),
     LegalBasis.PUBLIC_TASK: _("A public task, Article 6(1)(e) GDPR"),
     LegalBasis.LEGITIMATE_INTEREST: _("Our legitimate interest, Article 6(1)(f) GDPR"),
-}
-
-RETENTION: dict[Category, Text] = {
-    Category.IDENTITY_BILLING: _(
-        "Seven years after the end of the financial year in which the contract ended."
-    ),
-    Category.TRAFFIC: _("Seven years after the end of the calendar year of the communication."),
-    Category.COMMUNICATIONS: _("Two years after the end of the month of the communication."),
-    Category.UPLOADED: _("Two years after the upload."),
-    Category.ENTRUSTED: _(
-        "As agreed with the company we work for: one to twelve months after the agreement ends."
-    ),
-    Category.LOGS: _("60 days after the entry."),
 }
 
 #: What remains open to the person after an answer (Art. 15(1)(e), (f), (h); Art. 79).

@@ -1,9 +1,10 @@
-"""Setting a restriction by hand."""
+"""Setting a restriction by hand, and asking for the record of processing as a file."""
 
 from contextlib import suppress
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from datamap.domain.keys import SubjectKeys
@@ -16,6 +17,7 @@ from lib.identifiers import (
     normalise_phone,
 )
 from retention.domain.restricting import Reason
+from retention.services.records_files import FileKind
 from retention.texts import CATEGORIES, REASONS
 
 
@@ -116,3 +118,13 @@ class FindForm(forms.Form):
         with suppress(InvalidPhone):
             pairs.append(("phone", normalise_phone(text, region=None)))
         return SubjectKeys.of_pairs(pairs)
+
+
+class RecordFileForm(forms.Form):
+    """In which language and form; each button says its own `kind`."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in FileKind])
+
+    def chosen_kind(self) -> FileKind:
+        return FileKind(self.cleaned_data["kind"])

@@ -1,12 +1,24 @@
-"""The words for restrictions, in the reader's language."""
+"""The words for restrictions, time limits and records of processing, in the reader's language."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from datamap.domain.records import Gap
+from datamap.domain.transfers import Cover
+from datamap.domain.vocabulary import Category, DataKind, LegalBasis
 from datamap.texts import CATEGORIES
 from retention.domain.restricting import Reason
 
-__all__ = ["CATEGORIES", "IDENTIFIERS", "REASONS"]
+__all__ = [
+    "CATEGORIES",
+    "COVERS",
+    "DATA_KINDS",
+    "GAPS",
+    "IDENTIFIERS",
+    "LEGAL_BASES",
+    "REASONS",
+    "RETENTION",
+]
 
 Text = str | Promise
 
@@ -26,4 +38,70 @@ IDENTIFIERS: dict[str, Text] = {
     "phone": _("Phone number"),
     "customer_number": _("Customer number"),
     "ip": _("IP address"),
+}
+
+#: The time limits as people are told them; the rules are in `domain.categories`.
+RETENTION: dict[Category, Text] = {
+    Category.IDENTITY_BILLING: _(
+        "Seven years after the end of the financial year in which the contract ended."
+    ),
+    Category.TRAFFIC: _("Seven years after the end of the calendar year of the communication."),
+    Category.COMMUNICATIONS: _("Two years after the end of the month of the communication."),
+    Category.UPLOADED: _("Two years after the upload."),
+    Category.ENTRUSTED: _(
+        "As agreed with the company we work for: one to twelve months after the agreement ends."
+    ),
+    Category.LOGS: _("60 days after the entry."),
+}
+
+#: Categories of personal data as a record of processing names them.
+DATA_KINDS: dict[DataKind, Text] = {
+    DataKind.IDENTIFICATION: _("Identification data"),
+    DataKind.CONTACT: _("Contact details"),
+    DataKind.CONTRACT: _("Contract data"),
+    DataKind.BILLING: _("Billing data"),
+    DataKind.PAYMENT: _("Payment data"),
+    DataKind.TRAFFIC: _("Traffic data of calls and messages"),
+    DataKind.CONTENT: _("Content of communication"),
+    DataKind.RECORDING: _("Recordings"),
+    DataKind.PREFERENCES: _("Preferences"),
+    DataKind.ONLINE: _("Usage data"),
+    DataKind.LOCATION: _("Location data"),
+    DataKind.OTHER: _("Other data"),
+}
+
+LEGAL_BASES: dict[LegalBasis, Text] = {
+    LegalBasis.CONSENT: _("Consent, Article 6(1)(a) GDPR"),
+    LegalBasis.CONTRACT: _("Contract, Article 6(1)(b) GDPR"),
+    LegalBasis.LEGAL_OBLIGATION: _("Legal obligation, Article 6(1)(c) GDPR"),
+    LegalBasis.VITAL: _("Vital interests, Article 6(1)(d) GDPR"),
+    LegalBasis.PUBLIC_TASK: _("Public task, Article 6(1)(e) GDPR"),
+    LegalBasis.LEGITIMATE_INTEREST: _("Legitimate interest, Article 6(1)(f) GDPR"),
+}
+
+#: On what a transfer to a third country rests. `safeguard` is the map's own words.
+COVERS: dict[Cover, Text] = {
+    Cover.ADEQUACY: _("adequacy decision %(decision)s (Article 45 GDPR)"),
+    Cover.SAFEGUARD: _("safeguard: %(safeguard)s"),
+    Cover.IN_PART: _("adequacy decision %(decision)s, for some recipients only"),
+    Cover.NONE: _("no adequacy decision and no safeguard stated"),
+}
+
+GAPS: dict[Gap, Text] = {
+    Gap.SUBJECTS: _(
+        "The categories of data subjects are missing: say them in the map at %(place)s."
+    ),
+    Gap.SECURITY: _("The security measures are missing: say them in the map at %(place)s."),
+    Gap.SAFEGUARD: _(
+        "Data goes to a third country without an adequacy decision or a safeguard: say the "
+        "safeguard in the map at %(place)s, or end the transfer."
+    ),
+    Gap.COVERED: _(
+        "The adequacy decision covers only some recipients in that country: say in the map at "
+        "%(place)s why it covers this one, or which safeguard applies."
+    ),
+    Gap.CONTROLLER: _(
+        "The controller is missing: no controller of the map has a source_key that could stand "
+        "in %(place)s."
+    ),
 }

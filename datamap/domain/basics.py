@@ -79,3 +79,4 @@ class Location(Part):
 
     place: Text
     country: Country
+    safeguard: LocalizedText | None = None  # where it is a third country (Art. 44-49)

@@ -52,12 +52,14 @@ class Change:
 #: Keys that only describe: they change what is told, never which rows go.
 DESCRIPTIVE: Final[Mapping[type[Part], frozenset[str]]] = {
     DataMap: frozenset(),
-    Recipient: frozenset({"name", "role", "country"}),
+    Recipient: frozenset({"name", "role", "country", "safeguard"}),
     Controller: frozenset({"name", "contact_email"}),
-    Resource: frozenset({"title", "location", "recipients", "owner", "order"}),
+    Resource: frozenset(
+        {"title", "location", "recipients", "owner", "order", "subjects", "security"}
+    ),
     Table: frozenset(
         {"title", "description", "data", "purpose", "legal_basis", "source", "recipients"}
-        | {"portable"}
+        | {"portable", "subjects"}
     ),
     Column: frozenset({"title", "data", "mask", "portable"}),
     PlainTable: frozenset({"reason", "columns"}),

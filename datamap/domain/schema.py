@@ -13,7 +13,6 @@ from pydantic import (
     BeforeValidator,
     EmailStr,
     Field,
-    StringConstraints,
     field_validator,
     model_validator,
 )
@@ -31,6 +30,7 @@ from datamap.domain.basics import (
     Text,
     ZoneName,
 )
+from datamap.domain.connecting import ManualConnector, SqlConnector
 from datamap.domain.finding import Alternative, ByKey, Link, Through
 from datamap.domain.vocabulary import (
     Anonymising,
@@ -75,6 +75,7 @@ class Recipient(Part):
     name: Text
     role: LocalizedText
     country: Country
+    safeguard: LocalizedText | None = None  # of a transfer to a third country (Art. 44-49)
 
 
 class Controller(Part):
@@ -191,6 +192,7 @@ class Table(Part):
     legal_basis: LegalBasis | None = None  # None only for a processor: the controller knows it
     source: LocalizedText
     recipients: tuple[Identifier, ...] | None = None  # None: as the resource says
+    subjects: tuple[LocalizedText, ...] | None = None  # whose data; None: as the resource says
     primary_key: Annotated[tuple[ColumnName, ...], Field(min_length=1)]
     find: Annotated[tuple[Alternative, ...], Field(min_length=1)]
     identifies: bool = False
@@ -220,20 +222,6 @@ class PlainTable(Part):
     columns: tuple[ColumnName, ...] = ()  # only those that an anchor of another table names
 
 
-class SqlConnector(Part):
-    """A database reached by SQLAlchemy; its address is an environment variable."""
-
-    kind: Literal["sql"]
-    url_env: Annotated[str, StringConstraints(pattern=r"^SOURCE_[A-Z0-9_]+_URL$")]
-
-
-class ManualConnector(Part):
-    """No program reaches it: the owner is given a task, and `due_days` days to answer it."""
-
-    kind: Literal["manual"]
-    due_days: Annotated[int, Field(ge=1, le=30)] = 7
-
-
 class Resource(Part):
     """One place that holds personal data: a database, or what people keep by hand."""
 
@@ -244,6 +232,8 @@ class Resource(Part):
     time_zone: ZoneName
     location: Location
     recipients: tuple[Identifier, ...] = ()
+    subjects: tuple[LocalizedText, ...] | None = None  # categories of data subjects (Art. 30)
+    security: tuple[LocalizedText, ...] | None = None  # measures in general (Art. 30, 32(1))
     owner: Contact
     order: int = 100
     tables: tuple[Table, ...] = ()

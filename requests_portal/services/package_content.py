@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from datamap.domain.particulars import particulars_of
 from datamap.domain.schema import DataMap, Resource, Table
 from datamap.domain.vocabulary import ColumnClass
-from datamap.queries import map_of, particulars_of
+from datamap.queries import map_of
 from lib.entities import entity
 from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, CollectedTable, Decision
 from requests_portal.queries import CollectedRow, collected_rows, units_of
-from requests_portal.texts import DATA_KINDS, LEGAL_BASES, RETENTION
+from requests_portal.texts import DATA_KINDS, LEGAL_BASES
+from retention.texts import RETENTION
 
 
 @dataclass(frozen=True, kw_only=True)

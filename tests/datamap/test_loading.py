@@ -12,6 +12,7 @@ from django.test import override_settings
 from audit.domain.actor import Actor
 from audit.queries import events_of
 from datamap.domain.assembly import assemble
+from datamap.domain.particulars import data_kinds_of, particulars_of, recipients_of
 from datamap.domain.yaml_source import MapError
 from datamap.models import MapVersion
 from datamap.queries import (
@@ -19,9 +20,6 @@ from datamap.queries import (
     controller_of,
     current_map,
     current_version,
-    data_kinds_of,
-    particulars_of,
-    recipients_of,
 )
 from datamap.services import load_map, read_map
 from tests.datamap.conftest import Source

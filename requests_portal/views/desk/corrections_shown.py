@@ -7,8 +7,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from datamap.connectors.errors import ADVICE, SourceError
+from datamap.domain.particulars import recipients_of
 from datamap.domain.schema import Resource, Table
-from datamap.queries import map_of, recipients_of
+from datamap.queries import map_of
 from lib.units import Status
 from requests_portal.models import Case, Correction
 from requests_portal.services.reading import read_value
