@@ -1,0 +1,3 @@
+from tests.datamap.conftest import source
+
+__all__ = ["source"]
