@@ -15,12 +15,16 @@ Rows = Callable[[Plan], Iterator[Row]]
 
 @dataclass(frozen=True)
 class ForeignKey:
-    """A column of one table that names a row of another."""
+    """A column of one table that names a row of another.
+
+    `lets_go`: it is emptied when that row goes, because the rows are about somebody else.
+    """
 
     table: str
     column: str
     parent: str
     parent_column: str = "id"
+    lets_go: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,16 +61,16 @@ PLATFORM = Source(
         "marketing_subscribers": messages.marketing_subscriber_rows,
     },
     foreign_keys=(
-        ForeignKey("contacts", "customer_id", "customers"),
+        ForeignKey("contacts", "customer_id", "customers", lets_go=True),
         ForeignKey("contracts", "customer_id", "customers"),
         ForeignKey("invoices", "customer_id", "customers"),
         ForeignKey("invoices", "contract_id", "contracts"),
         ForeignKey("payments", "invoice_id", "invoices"),
         ForeignKey("calls", "customer_id", "customers"),
         ForeignKey("sms", "customer_id", "customers"),
-        ForeignKey("support_messages", "customer_id", "customers"),
-        ForeignKey("contact_lists", "customer_id", "customers"),
-        ForeignKey("contact_list_entries", "contact_list_id", "contact_lists"),
+        ForeignKey("support_messages", "customer_id", "customers", lets_go=True),
+        ForeignKey("contact_lists", "customer_id", "customers", lets_go=True),
+        ForeignKey("contact_list_entries", "contact_list_id", "contact_lists", lets_go=True),
     ),
     monthly=("calls", "sms"),
     indexed=(

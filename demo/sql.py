@@ -81,11 +81,12 @@ def add_foreign_keys(cursor: extensions.cursor, source: Source) -> None:
     """Add the keys after the rows: one check over all of them is quicker than one for each."""
     for key in source.foreign_keys:
         cursor.execute(
-            SQL("ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({})").format(
+            SQL("ALTER TABLE {} ADD FOREIGN KEY ({}) REFERENCES {} ({}){}").format(
                 _table(key.table),
                 Identifier(key.column),
                 _table(key.parent),
                 Identifier(key.parent_column),
+                SQL(" ON DELETE SET NULL" if key.lets_go else ""),
             )
         )
 

@@ -8,13 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, Inspector
 from sqlalchemy.dialects import mysql
-from sqlalchemy.engine.interfaces import ReflectedColumn, ReflectedIndex
+from sqlalchemy.engine.interfaces import (
+    ReflectedColumn,
+    ReflectedForeignKeyConstraint,
+    ReflectedIndex,
+)
 
 from datamap.connectors.sql_engine import backend_of, reading
 from datamap.connectors.sql_errors import told_as_source_error
 from datamap.connectors.sql_indexes import canonical, indexed_expressions
 from datamap.domain.anonymising import LiveColumn
 from datamap.domain.live import LiveTable
+from datamap.domain.live_references import LiveReference
 from datamap.domain.schema import Resource, Table
 from datamap.domain.vocabulary import ColumnType
 
@@ -131,6 +136,17 @@ def _live(
             if "computed" in column
         },
         facts={column["name"]: _fact(column, unique) for column in columns},
+        references=tuple(map(_reference, inspector.get_foreign_keys(name, schema))),
+    )
+
+
+def _reference(key: ReflectedForeignKeyConstraint) -> LiveReference:
+    schema, table = key["referred_schema"], key["referred_table"]
+    return LiveReference(
+        columns=tuple(key["constrained_columns"]),
+        table=f"{schema}.{table}" if schema else table,
+        their_columns=tuple(key["referred_columns"]),
+        on_delete=str(key.get("options", {}).get("ondelete", "")),
     )
 
 

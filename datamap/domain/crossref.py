@@ -79,9 +79,14 @@ def cross_problems(parts: Parts, *, complete: bool) -> Iterator[Problem]:
 
 def _outside_problems(parts: Parts) -> Iterator[Problem]:
     """Yield names of resources, recipients and controllers that no file describes."""
+    first: dict[str, str] = {}
     for head in parts.heads.values():
         for finding in _unknown_recipients(head.part.recipients, parts.recipients):
             yield _at(head, finding)
+        address = head.part.address_variable
+        if address and first.setdefault(address, head.part.id) != head.part.id:
+            message = f"is the address of `{first[address]}` already; describe the tables there"
+            yield _at(head, (("connector", "url_env"), message))
     for resource_id, own in parts.tables.items():
         for placed in own.values():
             if resource_id not in parts.heads:

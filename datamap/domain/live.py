@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from datamap.domain.anonymising import LiveColumn, live_obstacles
+from datamap.domain.live_references import LiveReference, reference_findings
 from datamap.domain.schema import Alternative, ByKey, Column, Link, Resource, Table, Through
 from datamap.domain.vocabulary import ColumnType, KeyKind
 
@@ -19,7 +20,8 @@ class LiveTable:
 
     `columns` maps names to their type, None where the map has no word for it. `indexed` holds the
     first column of each index of all rows, or its expression; `generated` what the database itself
-    computes in a column. `facts` is for columns of which there is more to say.
+    computes in a column. `facts` is for columns of which there is more to say; `references` are
+    the foreign keys.
     """
 
     columns: Mapping[str, ColumnType | None]
@@ -27,6 +29,7 @@ class LiveTable:
     indexed: frozenset[str]
     generated: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, LiveColumn] = field(default_factory=dict)
+    references: tuple[LiveReference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,10 @@ def differences(
                 yield Difference(f"{here}.{name}", message)
             yield from _indexes(here, table, live[table.name], expressions)
             yield from _generated(here, table, live[table.name], generated or {})
+    for name, message in reference_findings(
+        resource, {name: one.references for name, one in live.items()}
+    ):
+        yield Difference(f"{resource.id}.{name}", message)
 
 
 def _no_column(where: str, name: str) -> Difference:

@@ -572,6 +572,7 @@ def test_the_tables_of_a_resource_may_be_spread_over_files() -> None:
 
 def test_resources_stand_in_their_order() -> None:
     first = HEAD.replace("id: shop", "id: attic").replace("  entity", "  order: 200\n  entity")
+    first = first.replace("SOURCE_TEST_URL", "SOURCE_ATTIC_URL")
     bare = "\n".join(line for line in first.splitlines() if "host:" not in line)
     bare = bare.replace("recipients:\n", "").replace("controllers:\n", "")
     bare = "\n".join(line for line in bare.splitlines() if "acme" not in line) + "\n"
@@ -580,6 +581,14 @@ def test_resources_stand_in_their_order() -> None:
     assert [one.id for one in datamap.resources] == ["shop", "attic"]
     with pytest.raises(ValueError, match="not in their order"):
         DataMap(resources=tuple(reversed(datamap.resources)))
+
+
+def test_one_database_is_one_resource() -> None:
+    again = HEAD.replace("id: shop", "id: attic")
+    bare = "\n".join(again[again.index("resource:") :].splitlines()) + "\n"
+    files = {"a.yaml": HEAD + table("notes", NOTES), "b.yaml": bare + table("others", NOTES)}
+    with pytest.raises(MapError, match="is the address of `shop` already"):
+        assemble(files)
 
 
 def test_a_column_is_made_from_its_names_in_the_map() -> None:
