@@ -56,7 +56,7 @@ def record_file(*, kind: FileKind, language: str, by: Actor, at: datetime) -> Re
 def _pdf(record: Record) -> bytes:
     language = translation.get_language() or "en"
     context = {"record": record, "language": language}
-    return render_pdf(render_to_string("retention/records/file.html", context))
+    return render_pdf(render_to_string("retention/letters/records.html", context))
 
 
 _WRITERS: dict[FileKind, Callable[[Record], bytes]] = {

@@ -160,6 +160,8 @@ DESK = (
     View("forbidden", _at("/desk/", 403), "security"),
     View("mailbox", _at("/demo/mailbox/")),
     View("mail", _mail),
+    View("records", _at("/staff/records/"), "handler"),
+    View("records, as processor", _at("/staff/records/?role=processor"), "handler"),
     View("data map", _at("/staff/data-map/"), "handler"),
     View("data map, nothing found", _at("/staff/data-map/?q=nowhere"), "handler"),
     View("data map, table", _at("/staff/data-map/tables/platform/customers/"), "handler"),

@@ -128,6 +128,7 @@ def test_the_page_names_every_table_in_the_readers_language(language: str) -> No
     missing = [one.name for one in TABLES if one.title.in_language(language) not in text]
     assert missing == []
     assert current_version().hash in text
+    assert "Apifonica Latvia" not in text
 
 
 def test_the_page_shows_one_role_alone() -> None:
@@ -236,6 +237,20 @@ def test_no_cell_is_a_formula(bare: Path) -> None:
     assert {cell.data_type for cell in cells} == {"s"}
     (suspect,) = [cell for cell in cells if cell.value == "=HYPERLINK(A1)"]
     assert suspect.quotePrefix
+
+
+def test_each_company_of_the_group_is_named(tmp_path: Path) -> None:
+    for each in MAP.glob("*.yaml"):
+        text = each.read_text("utf-8")
+        if each.name == "voice.yaml":
+            text = text.replace("entity: EE", "entity: LV")
+        (tmp_path / each.name).write_text(text, "utf-8")
+    load(tmp_path)
+    client, _ = signed_in(Role.DPO)
+    text = page(client)
+    assert text.count("Apifonica Latvia") == 1 + 2  # the company, and its two activities
+    assert "Datu valsts inspekcija" in text
+    assert printed().count(words("Apifonica Latvia")) == 1 + 2
 
 
 def test_a_download_is_on_record() -> None:
