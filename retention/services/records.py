@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -183,9 +184,9 @@ def _controller(controller: Controller) -> ShownController:
         name=controller.name,
         contact=controller.contact_email,
         agreement=(
-            _("running")
+            _("the agreement is running")
             if controller.dpa_ended_on is None
-            else _("ended on %(day)s") % {"day": controller.dpa_ended_on.isoformat()}
+            else _("the agreement ended on %(day)s") % {"day": date_format(controller.dpa_ended_on)}
         ),
         kept=_kept(controller),
     )

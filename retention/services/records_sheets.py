@@ -35,9 +35,17 @@ def workbook_of(record: Record) -> bytes:
     workbook.remove(workbook.worksheets[0])
     workbook.properties.title = _("Record of processing activities")
     workbook.properties.creator = ", ".join(one.legal_name for one in record.entities)
-    own, entrusted = "Art. 30(1)", "Art. 30(2)"
-    _fill(workbook.create_sheet(own), [_own(record, one) for one in record.own])
-    _fill(workbook.create_sheet(entrusted), [_entrusted(record, one) for one in record.each])
+    own, entrusted = (workbook.create_sheet(name) for name in ("Art. 30(1)", "Art. 30(2)"))
+    _fill(
+        own,
+        [_own(record, one) for one in record.own],
+        empty=_("The map describes no data of our own."),
+    )
+    _fill(
+        entrusted,
+        [_entrusted(record, one) for one in record.each],
+        empty=_("The map describes no data entrusted by another controller."),
+    )
     _fill_facts(workbook.create_sheet(_("Facts")), record)
     written = BytesIO()
     workbook.save(written)
@@ -76,8 +84,8 @@ def _cells(lines: Iterable[Line]) -> Row:
     return [(one.label, "\n".join((*one.values, *one.missing))) for one in lines]
 
 
-def _fill(sheet: Worksheet, rows: Sequence[Row]) -> None:
-    headings = [heading for heading, _value in rows[0]] if rows else [_("None")]
+def _fill(sheet: Worksheet, rows: Sequence[Row], *, empty: str) -> None:
+    headings = [heading for heading, _value in rows[0]] if rows else [empty]
     for at, heading in enumerate(headings, start=1):
         _head(sheet, at, heading, _NARROW if at == 1 else _WIDE)
     for number, row in enumerate(rows, start=2):
@@ -90,7 +98,7 @@ def _fill(sheet: Worksheet, rows: Sequence[Row]) -> None:
 
 
 def _fill_facts(sheet: Worksheet, record: Record) -> None:
-    _head(sheet, 1, _("What"), _WIDE)
+    _head(sheet, 1, _("Fact"), _WIDE)
     _head(sheet, 2, _("Value"), 2 * _WIDE)
     facts = [
         (_("Version of the data map (SHA-256)"), record.version_hash),

@@ -20,6 +20,7 @@ from datamap.queries import current_version
 from datamap.services.loading import read_map
 from retention.texts import GAPS, RETENTION
 from tests.accounts.factories import make_user
+from tests.datamap.maps import example_files
 from tests.datamap.test_confirming import MAP, load
 
 pytestmark = pytest.mark.django_db
@@ -222,10 +223,29 @@ def test_the_sheets_of_the_workbook() -> None:
     last = [cell.value for cell in entrusted[entrusted.max_row]]
     assert last[3] == "Liepājas Enerģija SIA"
     assert last[8] == "12 months after the agreement ends"
-    assert last[-2:] == ["dati@liepajasenergija.example", "ended on 2026-03-31"]
+    assert last[-2:] == ["dati@liepajasenergija.example", "the agreement ended on 31 March 2026"]
     assert facts["B2"].value == current_version().hash
     assert facts["B5"].value == "8"
     assert facts["B6"].value == "18"
+
+
+def test_a_map_without_entrusted_data_says_so(tmp_path: Path) -> None:
+    for name, text in example_files().items():
+        (tmp_path / name).write_text(text, "utf-8")
+    load(tmp_path)
+    sheet = workbook()["Art. 30(2)"]
+    none = "The map describes no data entrusted by another controller."
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [[none]]
+    client, _ = signed_in(Role.DPO)
+    assert none in page(client)
+
+
+def test_a_map_without_own_data_says_so(tmp_path: Path) -> None:
+    for name in ("organisation.yaml", "voice.yaml"):
+        (tmp_path / name).write_text((MAP / name).read_text("utf-8"), "utf-8")
+    load(tmp_path)
+    assert workbook()["Art. 30(1)"]["A1"].value == "The map describes no data of our own."
+    assert words("The map describes no data of our own.") in printed()
 
 
 def test_no_cell_is_a_formula(bare: Path) -> None:
