@@ -21,7 +21,7 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from datamap.connectors.base import FieldChange, JSONValue
 from datamap.connectors.sql_comparing import is_one_of
 from datamap.connectors.sql_conditions import Conditions, all_of, as_sql, bare_table, negated
-from datamap.connectors.sql_days import ColumnTypes, sqlite_instant
+from datamap.connectors.sql_days import sqlite_instant, types_in
 from datamap.connectors.sql_transactions import changed_rows
 from datamap.domain.correcting import NotCorrectable, correctable_column
 from datamap.domain.erasing import NotPermitted, Permit
@@ -59,7 +59,7 @@ class SqlCorrecting:
         self._resource = resource
         self._connection = connection
         self._scope = permit.scope
-        self._types = ColumnTypes(connection)
+        self._types = types_in(connection, resource)
         self._conditions = Conditions(resource, permit.scope, self._types)
         # A row whose e-mail address was corrected is the person's still.
         self._theirs: set[tuple[str, tuple[object, ...]]] = set()

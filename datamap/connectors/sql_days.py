@@ -4,7 +4,7 @@ What a column holds (a date, an instant, a local time, text) is asked of the sou
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.sql import ColumnElement
 
 from datamap.connectors.sql_anchors import anchor_column
@@ -26,10 +27,11 @@ _STEP = timedelta(seconds=_QUARTER)
 
 
 class ColumnTypes:
-    """The types of columns as the source has them, asked once a table."""
+    """The types of columns as the source has them, asked once a schema for all of `tables`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, tables: Iterable[Table] = ()) -> None:
         self._connection = connection
+        self._tables = frozenset(table.name for table in tables)
         self._known: dict[str, Mapping[str, sa.types.TypeEngine[Any]]] = {}
 
     @property
@@ -41,12 +43,22 @@ class ColumnTypes:
     def of(self, table: str, column: str) -> sa.types.TypeEngine[Any]:
         """Return the type of a column; raise NoSuchTableError or NoSuchColumnError."""
         if table not in self._known:
-            schema, _, name = table.rpartition(".")
-            columns = sa.inspect(self._connection).get_columns(name, schema or None)
-            self._known[table] = {str(one["name"]): one["type"] for one in columns}
+            self._ask(table)
         if column not in self._known[table]:
             raise sa.exc.NoSuchColumnError
         return self._known[table][column]
+
+    def _ask(self, table: str) -> None:
+        schema = table.rpartition(".")[0]
+        wanted = {table, *(one for one in self._tables if one.rpartition(".")[0] == schema)}
+        bare = {name.rpartition(".")[2]: name for name in wanted}
+        found = sa.inspect(self._connection).get_multi_columns(
+            schema=schema or None, filter_names=list(bare), kind=ObjectKind.ANY
+        )
+        for (_schema, name), columns in found.items():
+            self._known[bare[name]] = {str(one["name"]): one["type"] for one in columns}
+        if table not in self._known:
+            raise sa.exc.NoSuchTableError(table)
 
     def clock(self, kind: sa.types.TypeEngine[Any], zone: ZoneInfo) -> ZoneInfo:
         """Return in which zone a timestamp without one is shown, where the map says `zone`.
@@ -55,6 +67,14 @@ class ColumnTypes:
         """
         utc = self.backend == "mysql" and isinstance(kind, sa.TIMESTAMP)
         return ZoneInfo("UTC") if utc else zone
+
+
+def types_in(connection: Connection, resource: Resource) -> ColumnTypes:
+    """Return the column types of a resource, asked once for as long as the connection is open."""
+    known: dict[str, ColumnTypes] = connection.info.setdefault("column_types", {})
+    if resource.id not in known:
+        known[resource.id] = ColumnTypes(connection, resource.tables)
+    return known[resource.id]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from datamap.connectors.sql_conditions import (
     as_sql,
     negated,
 )
-from datamap.connectors.sql_days import ColumnTypes, anchor_days
+from datamap.connectors.sql_days import anchor_days, types_in
 from datamap.connectors.sql_matching import table_clause
 from datamap.connectors.sql_tally import lanes, sums, tally
 from datamap.domain.erasing import KeyRange, Scope, Survey, Tally
@@ -33,7 +33,7 @@ def survey_of(connection: Connection, resource: Resource, table: Table, scope: S
     A row that is anonymised already is `done`. Then the treatment decides, then exclusions (they
     are the law's word), then what hangs on the row.
     """
-    types = ColumnTypes(connection)
+    types = types_in(connection, resource)
     conditions = Conditions(resource, scope, types)
     here = table_clause(table)
     mine = conditions.mine(table, here)
@@ -114,7 +114,7 @@ def steps_of(
     connection: Connection, resource: Resource, table: Table, scope: Scope, size: int
 ) -> Iterator[KeyRange]:
     """Yield the ranges, their bounds found by one statement over the ordered keys."""
-    conditions = Conditions(resource, scope, ColumnTypes(connection))
+    conditions = Conditions(resource, scope, types_in(connection, resource))
     here = table_clause(table)
     going = conditions.going(table, here)
     if going is False:

@@ -25,7 +25,7 @@ from datamap.connectors.sql_conditions import (
     in_range,
     negated,
 )
-from datamap.connectors.sql_days import ColumnTypes
+from datamap.connectors.sql_days import types_in
 from datamap.connectors.sql_errors import source_error
 from datamap.connectors.sql_matching import table_clause
 from datamap.connectors.sql_tally import lanes, sums, tally
@@ -57,7 +57,7 @@ class SqlErasing:
         self._resource = resource
         self._connection = connection
         self._scope = permit.scope
-        self._types = ColumnTypes(connection)
+        self._types = types_in(connection, resource)
         self._conditions = Conditions(resource, permit.scope, self._types)
         self._key = secrets.token_hex(_KEY_BYTES)
         self._started: set[str] = set()
