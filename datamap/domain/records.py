@@ -116,9 +116,7 @@ def missing_in(activities: Iterable[Activity]) -> tuple[Missing, ...]:
 
 
 def _is_same(one: Activity, other: Activity) -> bool:
-    return one.role is Role.PROCESSOR and replace(one, controllers=()) == replace(
-        other, controllers=()
-    )
+    return replace(one, controllers=()) == replace(other, controllers=())
 
 
 def _controllers(datamap: DataMap, table: Table) -> Sequence[Controller | None]:
