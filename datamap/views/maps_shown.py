@@ -206,5 +206,7 @@ def _value(value: Any) -> str:  # noqa: ANN401 (a document's value)
         return _("a source with %(count)s tables") % {"count": len(value["tables"])}
     if isinstance(value, dict) and "en" in value:
         return str(value.get(_language(), value["en"]))
+    if isinstance(value, dict) and not any(isinstance(one, dict | list) for one in value.values()):
+        return ", ".join(f"{key}: {one}" for key, one in value.items())
     text = "" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -109,6 +109,7 @@ def test_a_proposal_is_shown_with_what_it_widens(proposed: MapLoad) -> None:
     text = page(client, detail(proposed))
     assert "platform.customers.erasure" in text
     assert "may erase more" in text
+    assert "on_request: keep, when_due: delete" in text
 
 
 def test_the_officer_confirms_it(proposed: MapLoad) -> None:
