@@ -3,12 +3,15 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from accounts.domain.roles import Role
 from accounts.models import User
 from audit.domain.actor import Actor
+from datamap.domain.loads import LoadState
 from datamap.domain.schema import Resource
 from datamap.models import ManualTask
-from datamap.queries import current_map
+from datamap.queries import current_map, current_version
 from datamap.services import load_map
+from datamap.services.confirming import confirm
 from tests.accounts.factories import make_user
 from tests.datamap.maps import TEXT
 
@@ -82,8 +85,10 @@ def load(directory: Path, *others: str) -> Resource:
 
 
 def load_directory(directory: Path) -> Resource:
-    """Put the maps of a directory in force; return the archive."""
-    load_map(directory=directory, by=Actor.system("test"), at=AT)
+    """Put the maps of a directory in force, confirmed where they widen; return the archive."""
+    made = load_map(directory=directory, by=Actor.system("test"), at=AT)
+    if made.state == LoadState.PROPOSED:
+        confirm(load=made, seen_against=current_version().hash, by=make_user(Role.DPO), at=AT)
     return current_map().resource("archive")
 
 
