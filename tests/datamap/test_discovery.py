@@ -54,7 +54,12 @@ def told(text: str) -> list[tuple[int, str]]:
 
 def test_the_draft_loads_and_fits_the_database_once_decided(everything: Source) -> None:
     found = [str(one) for one in check_sources(map_of_draft(draft(everything)))]
-    unlike = [one for one in found if "has no index" not in one]
+    refers = {one.partition(", ")[0] for one in found if "refers to" in one}
+    assert refers >= {
+        "test.customers: refers to `addresses` by address_id",
+        "test.orders: refers to `employees` by handled_by",
+    }
+    unlike = [one for one in found if "has no index" not in one and "refers to" not in one]
     dotted = "is not in the map; describe it, or list it under `plain_tables` with a reason"
     of_postgres = [f"test.dotted.name: {dotted}", "test.call_log: its primary key is (none)"]
     assert [one.partition(" in the database")[0] for one in unlike] == (

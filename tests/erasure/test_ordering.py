@@ -50,6 +50,7 @@ def several(**tables: str) -> DataMap:
     files = {"organisation.yaml": head}
     for place, (name, own) in enumerate(tables.items()):
         resource = _RESOURCE.replace("id: shop", f"id: {name}\n  order: {place}", 1)
+        resource = resource.replace("SOURCE_TEST_URL", f"SOURCE_{name.upper()}_URL")
         files[f"{name}.yaml"] = f"resource:{resource}{own}"
     return assemble(files)
 
