@@ -119,6 +119,7 @@ STATES: dict[State, Text] = {
     State.FULFILLING: pgettext_lazy("state of a request", "Preparing the answer"),
     State.ANSWERED: pgettext_lazy("state of a request", "Answered"),
     State.CLOSED: pgettext_lazy("state of a request", "Closed"),
+    State.WITHDRAWN: pgettext_lazy("state of a request", "Withdrawn"),
 }
 
 OUTCOMES: dict[Outcome, Text] = {
@@ -140,6 +141,7 @@ AUDIT_VERBS: dict[str, Text] = {
     "case.fulfil": _("Preparation of the answer begun"),
     "case.answer": _("Answer ready, person told"),
     "case.close": _("Case closed"),
+    "case.withdraw": _("Request withdrawn by the person"),
     "collection.started": _("Search of all sources begun"),
     "collection.done": _("Source searched"),
     "collection.failed": _("Source could not be searched"),

@@ -56,6 +56,22 @@ def approve_plan(*, plan: Plan, seen_hash: str, by: User, at: datetime) -> Plan:
     return locked
 
 
+def forget_plan(*, reference: str, by: Actor, at: datetime) -> None:
+    """Delete the plan of a request that is withdrawn, with the identifiers sealed in it.
+
+    Only a plan that nobody has approved: one that was begun stays as evidence of what it did.
+    """
+    with transaction.atomic():
+        plans = Plan.objects.select_for_update(no_key=True, of=("self",)).filter(
+            reference=reference,
+            approved_at__isnull=True,
+            state__in=[state.value for state in REPLACEABLE],
+        )
+        for plan in plans:
+            record_on_plan("erasure.plan_discarded", plan=plan, by=by, at=at)
+            plan.delete()
+
+
 def discard_plan(*, plan: Plan, by: User, at: datetime) -> None:
     """Give up a plan that is not being carried out; NotReady for any other."""
     with transaction.atomic():

@@ -14,6 +14,7 @@ class State(StrEnum):
     FULFILLING = "fulfilling"
     ANSWERED = "answered"
     CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
 
 
 class Event(StrEnum):
@@ -22,6 +23,7 @@ class Event(StrEnum):
     FULFIL = "fulfil"
     ANSWER = "answer"
     CLOSE = "close"
+    WITHDRAW = "withdraw"
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -30,6 +32,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.DECIDED, Event.FULFIL): State.FULFILLING,
     (State.FULFILLING, Event.ANSWER): State.ANSWERED,
     (State.ANSWERED, Event.CLOSE): State.CLOSED,
+    # Until it is decided: from then on it is being carried out, and may not be taken back.
+    (State.RECEIVED, Event.WITHDRAW): State.WITHDRAWN,
+    (State.IN_PROGRESS, Event.WITHDRAW): State.WITHDRAWN,
 }
 
 #: States in which the person still waits for an answer, so that the clock runs.

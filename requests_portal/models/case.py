@@ -11,7 +11,8 @@ from lib.fields import EncryptedJSONField, EncryptedTextField
 from requests_portal.domain.lifecycle import OPEN_STATES, State
 from requests_portal.domain.rights import Channel, Right
 
-_LATER_THAN_RECEIVED = [state.value for state in State if state is not State.RECEIVED]
+_ANY_WORK = (State.RECEIVED, State.WITHDRAWN)  # withdrawn before or after work began
+_LATER_THAN_RECEIVED = [state.value for state in State if state not in _ANY_WORK]
 _DECIDED = [State.DECIDED.value, State.FULFILLING.value, State.ANSWERED.value, State.CLOSED.value]
 _ANSWERED = [State.ANSWERED.value, State.CLOSED.value]
 
@@ -61,13 +62,15 @@ class Case(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 name="case_started_when_past_received",
                 condition=Q(state=State.RECEIVED.value, started_at__isnull=True)
-                | Q(state__in=_LATER_THAN_RECEIVED, started_at__isnull=False),
+                | Q(state__in=_LATER_THAN_RECEIVED, started_at__isnull=False)
+                | Q(state=State.WITHDRAWN.value),
             ),
             models.CheckConstraint(
                 name="case_decided_state_has_time",
@@ -83,6 +86,11 @@ class Case(models.Model):
                 name="case_closed_state_has_time",
                 condition=Q(state=State.CLOSED.value, closed_at__isnull=False)
                 | (~Q(state=State.CLOSED.value) & Q(closed_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="case_withdrawn_state_has_time",
+                condition=Q(state=State.WITHDRAWN.value, withdrawn_at__isnull=False)
+                | (~Q(state=State.WITHDRAWN.value) & Q(withdrawn_at__isnull=True)),
             ),
             models.CheckConstraint(
                 name="case_dates_in_order",

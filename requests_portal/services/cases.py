@@ -25,6 +25,7 @@ _STAMP: dict[Event, str] = {
     Event.DECIDE: "decided_at",
     Event.ANSWER: "answered_at",
     Event.CLOSE: "closed_at",
+    Event.WITHDRAW: "withdrawn_at",
 }
 
 

@@ -101,6 +101,10 @@ def clock_state(case: Case, *, at: datetime, until: date | None = None) -> Clock
         answered_on = timezone.localdate(case.answered_at, case.entity.tz)
         sentence = _("Answered on %(day)s.") % {"day": date_format(answered_on)}
         return ClockState(days=0, tone="done", sentence=sentence)
+    if case.withdrawn_at is not None:
+        withdrawn_on = timezone.localdate(case.withdrawn_at, case.entity.tz)
+        sentence = _("Withdrawn on %(day)s.") % {"day": date_format(withdrawn_on)}
+        return ClockState(days=0, tone="done", sentence=sentence)
     days = ((until or case.safe_on) - timezone.localdate(at, case.entity.tz)).days
     if days < 0:
         sentence = ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": -days}

@@ -144,6 +144,26 @@ def send_done(*, case: Case, at: datetime) -> None:
         _queue(case, kind="done", mail=mail, at=at)
 
 
+def send_withdrawn(*, case: Case, at: datetime) -> None:
+    """Tell the person that the request was withdrawn, in case it was not they who did it."""
+    with translation.override(case.language):
+        mail = MailText(
+            subject=_("Your request %(reference)s is withdrawn") % {"reference": case.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _("You have withdrawn your request %(reference)s. We do nothing more about it.")
+                % {"reference": case.reference},
+                _("What we had found for it is deleted. You can file a new one at any time."),
+            ),
+            action=(_("See my request"), issue_link(case=case, at=at)),
+            after=(
+                _link_is_yours(),
+                _("If you did not do this, write to us: we begin again."),
+            ),
+        )
+        _queue(case, kind="withdrawn", mail=mail, at=at)
+
+
 def send_all_gone(*, case: Case, at: datetime) -> None:
     """Tell the person that what had to be kept has been erased too, as they asked to be told."""
     with translation.override(case.language):

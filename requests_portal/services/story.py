@@ -25,6 +25,9 @@ class Step:
 def person_timeline(case: Case) -> list[Step]:
     """Return all steps of a request in their order, with the one we are at marked."""
     told = [*_until_search(case), *_ENDINGS[Right(case.right)](case)]
+    if case.withdrawn_at:
+        happened = [one for one in told if one[2] is not None]
+        told = [*happened, (_("You withdrew your request"), "", case.withdrawn_at, "")]
     current = next((n for n, (_done, _ahead, at, _detail) in enumerate(told) if at is None), None)
     return [
         Step(

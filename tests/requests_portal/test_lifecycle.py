@@ -36,3 +36,9 @@ def test_the_one_way_through_an_access_request() -> None:
 def test_every_open_state_has_a_next_step() -> None:
     assert all(allowed_events(state) for state in OPEN_STATES)
     assert allowed_events(State.CLOSED) == frozenset()
+    assert allowed_events(State.WITHDRAWN) == frozenset()
+
+
+def test_a_request_is_withdrawn_only_until_it_is_decided() -> None:
+    before = {state for state in State if Event.WITHDRAW in allowed_events(state)}
+    assert before == {State.RECEIVED, State.IN_PROGRESS}

@@ -1,5 +1,6 @@
 """The way back to a request: the link, its button, and the status page."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +18,13 @@ from requests_portal.domain.rights import Right
 from requests_portal.forms import NewLinkForm
 from requests_portal.models import Case
 from requests_portal.queries import answer_of
+from requests_portal.services.cases import CaseMovedOn
 from requests_portal.services.clock import clock_state, date_lines
 from requests_portal.services.erasure import live_plan
 from requests_portal.services.links import LinkNotUsable, link_is_usable, redeem_link
 from requests_portal.services.mails import send_new_link_if_known
 from requests_portal.services.story import person_timeline
+from requests_portal.services.withdrawing import may_withdraw, withdraw_request
 from requests_portal.texts import RIGHTS
 from requests_portal.views.desk.corrections_shown import applied_corrections
 from requests_portal.views.portal import session
@@ -81,6 +84,7 @@ def request_status(request: HttpRequest) -> HttpResponse:
         "dates": date_lines(case),
         "timeline": person_timeline(case),
         "answer": answer_of(case, at=now),
+        "may_withdraw": may_withdraw(case),
     }
     with timezone.override(case.entity.tz):
         context |= _result(case)
@@ -97,6 +101,22 @@ def _result(case: Case) -> dict[str, Any]:
         "overview": overview(plan, get_language() or "en") if plan else None,
         "corrections": applied_corrections(case),
     }
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Ask once more; only the button (POST) takes the request back."""
+    case = session.visited_case(request)
+    if case is None:
+        return redirect("portal:link-request")
+    if not may_withdraw(case):
+        return redirect("portal:request-status")
+    if request.method != "POST":
+        return render(request, "requests_portal/portal/withdraw.html", {"case": case})
+    with suppress(CaseMovedOn):  # decided meanwhile: the status page says how it stands
+        withdraw_request(case=case, at=timezone.now())
+    return redirect("portal:request-status")
 
 
 @require_POST
