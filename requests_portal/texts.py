@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from datamap.domain.vocabulary import DataKind, LegalBasis
 from requests_portal.domain.lifecycle import State
+from requests_portal.domain.questions import Kind
 from requests_portal.domain.rights import Outcome, Right
 
 Text = str | Promise
@@ -119,6 +120,8 @@ STATES: dict[State, Text] = {
     State.FULFILLING: pgettext_lazy("state of a request", "Preparing the answer"),
     State.ANSWERED: pgettext_lazy("state of a request", "Answered"),
     State.CLOSED: pgettext_lazy("state of a request", "Closed"),
+    State.AWAITING_IDENTITY: pgettext_lazy("state of a request", "Waiting for proof of identity"),
+    State.AWAITING_CLARIFICATION: pgettext_lazy("state of a request", "Waiting for an answer"),
     State.WITHDRAWN: pgettext_lazy("state of a request", "Withdrawn"),
 }
 
@@ -128,6 +131,11 @@ OUTCOMES: dict[Outcome, Text] = {
         "Partly: something has to be kept, on a stated ground and until a stated day"
     ),
     Outcome.NOTHING_HELD: _("Nothing held: we searched everywhere and found no data"),
+}
+
+QUESTION_KINDS: dict[Kind, Text] = {
+    Kind.IDENTITY: _("Who they are: there is reasonable doubt"),
+    Kind.CLARIFICATION: _("Which data is meant: very much is held"),
 }
 
 AUDIT_VERBS: dict[str, Text] = {
@@ -141,6 +149,10 @@ AUDIT_VERBS: dict[str, Text] = {
     "case.fulfil": _("Preparation of the answer begun"),
     "case.answer": _("Answer ready, person told"),
     "case.close": _("Case closed"),
+    "case.ask_identity": _("Person asked who they are"),
+    "case.ask_clarification": _("Person asked which data is meant"),
+    "case.resume": _("Answer of the person received"),
+    "case.dates_changed": _("Dates counted anew"),
     "case.withdraw": _("Request withdrawn by the person"),
     "collection.started": _("Search of all sources begun"),
     "collection.done": _("Source searched"),

@@ -10,6 +10,8 @@ from enum import StrEnum
 class State(StrEnum):
     RECEIVED = "received"
     IN_PROGRESS = "in_progress"
+    AWAITING_IDENTITY = "awaiting_identity"
+    AWAITING_CLARIFICATION = "awaiting_clarification"
     DECIDED = "decided"
     FULFILLING = "fulfilling"
     ANSWERED = "answered"
@@ -24,6 +26,9 @@ class Event(StrEnum):
     ANSWER = "answer"
     CLOSE = "close"
     WITHDRAW = "withdraw"
+    ASK_IDENTITY = "ask_identity"
+    ASK_CLARIFICATION = "ask_clarification"
+    RESUME = "resume"
 
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
@@ -32,13 +37,21 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.DECIDED, Event.FULFIL): State.FULFILLING,
     (State.FULFILLING, Event.ANSWER): State.ANSWERED,
     (State.ANSWERED, Event.CLOSE): State.CLOSED,
+    (State.IN_PROGRESS, Event.ASK_IDENTITY): State.AWAITING_IDENTITY,
+    (State.IN_PROGRESS, Event.ASK_CLARIFICATION): State.AWAITING_CLARIFICATION,
+    (State.AWAITING_IDENTITY, Event.RESUME): State.IN_PROGRESS,
+    (State.AWAITING_CLARIFICATION, Event.RESUME): State.IN_PROGRESS,
     # Until it is decided: from then on it is being carried out, and may not be taken back.
     (State.RECEIVED, Event.WITHDRAW): State.WITHDRAWN,
     (State.IN_PROGRESS, Event.WITHDRAW): State.WITHDRAWN,
+    (State.AWAITING_IDENTITY, Event.WITHDRAW): State.WITHDRAWN,
+    (State.AWAITING_CLARIFICATION, Event.WITHDRAW): State.WITHDRAWN,
 }
 
+#: States in which we wait for the person; the safe date does not.
+AWAITING = frozenset({State.AWAITING_IDENTITY, State.AWAITING_CLARIFICATION})
 #: States in which the person still waits for an answer, so that the clock runs.
-OPEN_STATES = frozenset({State.RECEIVED, State.IN_PROGRESS, State.DECIDED, State.FULFILLING})
+OPEN_STATES = AWAITING | {State.RECEIVED, State.IN_PROGRESS, State.DECIDED, State.FULFILLING}
 
 
 class IllegalTransition(Exception):

@@ -3,6 +3,7 @@
 from requests_portal.models.answer import Decision, Letter, Package
 from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
+from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "IntakeDraft",
     "Letter",
     "Package",
+    "Question",
 ]

@@ -24,7 +24,7 @@ class Case(models.Model):
     reference = models.CharField(max_length=12, unique=True)
     right = models.CharField(max_length=16, choices=[(r.value, r.value) for r in Right])
     state = models.CharField(
-        max_length=16,
+        max_length=24,
         choices=[(s.value, s.value) for s in State],
         default=State.RECEIVED.value,
     )
@@ -47,6 +47,8 @@ class Case(models.Model):
     sla_on = models.DateField()
     statutory_on = models.DateField()
     extended_on = models.DateField()
+    #: Local days for which the clock stood still, see `Question`; the dates above count them.
+    suspended_days = models.PositiveIntegerField(default=0)
 
     confirmed_at = models.DateTimeField(null=True, blank=True)
     #: Search only with identifiers that our records join to the person's own address.

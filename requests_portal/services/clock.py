@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -56,7 +56,9 @@ def _date_lines(case: Case) -> Iterator[DateLine]:
         name="sla",
         label=_("We aim to answer by"),
         on=case.sla_on,
-        why=_("Our own promise: within 30 days, and never later than one month."),
+        why=_joined(
+            _("Our own promise: within 30 days, and never later than one month."), _paused(case)
+        ),
     )
     yield DateLine(
         name="statutory",
@@ -67,19 +69,37 @@ def _date_lines(case: Case) -> Iterator[DateLine]:
 
 
 def _statutory_reason(case: Case) -> str:
-    if case.statutory_on == case.safe_on:
-        return _("One month after the day your request reached us (Article 12(3) GDPR).")
-    return _(
+    ends_on = case.safe_on + timedelta(days=case.suspended_days)
+    if case.statutory_on == ends_on:
+        month = _("One month after the day your request reached us (Article 12(3) GDPR).")
+        return _joined(month, _paused(case))
+    rolled = _(
         "One month ends on %(safe_on)s (Article 12(3) GDPR). That is %(kind_of_day)s, "
         "so the law allows until the next working day."
-    ) % {"safe_on": date_format(case.safe_on), "kind_of_day": _kind_of_day(case)}
+    ) % {"safe_on": date_format(ends_on), "kind_of_day": _kind_of_day(case, ends_on)}
+    return _joined(rolled, _paused(case))
 
 
-def _kind_of_day(case: Case) -> str:
+def _paused(case: Case) -> str:
+    """Say for how long the clock stood still; empty if it never did."""
+    if not case.suspended_days:
+        return ""
+    return ngettext(
+        "%(n)s day is counted on top: we waited for your answer.",
+        "%(n)s days are counted on top: we waited for your answer.",
+        case.suspended_days,
+    ) % {"n": case.suspended_days}
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _kind_of_day(case: Case, day: date) -> str:
     calendar = calendar_for(case.entity_code, language=get_language() or "en")
-    if name := calendar.holiday_name(case.safe_on):
+    if name := calendar.holiday_name(day):
         return _("a public holiday (%(name)s)") % {"name": name}
-    return _("a Saturday") if case.safe_on.weekday() == SATURDAY else _("a Sunday")
+    return _("a Saturday") if day.weekday() == SATURDAY else _("a Sunday")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,14 +48,14 @@ class MailText:
     after: tuple[str, ...] = ()
 
 
-def _queue(case: Case, *, kind: str, mail: MailText, at: datetime) -> None:
+def _queue(case: Case, *, kind: str, mail: MailText, at: datetime) -> Message:
     context = {
         "mail": mail,
         "case": case,
         "language": case.language,
         "dpo_email": settings.DPO_EMAIL,
     }
-    queue_mail(
+    return queue_mail(
         to=case.email,
         subject=mail.subject,
         text=render_to_string("requests_portal/mail/message.txt", context),
@@ -142,6 +142,27 @@ def send_done(*, case: Case, at: datetime) -> None:
             after=(_link_is_yours(),),
         )
         _queue(case, kind="done", mail=mail, at=at)
+
+
+def send_question(*, case: Case, at: datetime) -> Message:
+    """Tell the person that we need something from them; what it is stands behind the link."""
+    with translation.override(case.language):
+        mail = MailText(
+            subject=_("We have a question about your request %(reference)s")
+            % {"reference": case.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _("To go on with your request %(reference)s we need an answer from you.")
+                % {"reference": case.reference},
+                _(
+                    "Open your request to read the question and to answer it. The time that the "
+                    "law gives us stands still until your answer comes."
+                ),
+            ),
+            action=(_("Read the question"), issue_link(case=case, at=at)),
+            after=(_link_is_yours(),),
+        )
+        return _queue(case, kind="question", mail=mail, at=at)
 
 
 def send_withdrawn(*, case: Case, at: datetime) -> None:

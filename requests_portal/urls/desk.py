@@ -1,6 +1,14 @@
 from django.urls import path
 
-from requests_portal.views.desk import case, data, erasure, queue, rectification, work
+from requests_portal.views.desk import (
+    case,
+    data,
+    erasure,
+    questions,
+    queue,
+    rectification,
+    work,
+)
 
 app_name = "desk"
 
@@ -26,6 +34,8 @@ urlpatterns = [
         erasure.correction_answer,
         name="correction-answer",
     ),
+    path("cases/<str:reference>/ask/", questions.question_ask, name="question-ask"),
+    path("cases/<str:reference>/ask/answer/", questions.answer_note, name="answer-note"),
     path("cases/<str:reference>/close/", work.case_close, name="case-close"),
     path("cases/<str:reference>/units/<int:unit_id>/retry/", work.unit_retry, name="unit-retry"),
     path("cases/<str:reference>/package/retry/", work.package_retry, name="package-retry"),

@@ -5,7 +5,7 @@ from django import forms
 from django.core.management import call_command
 
 from audit.models import Event
-from requests_portal.forms import CountryForm
+from requests_portal.forms.portal import CountryForm
 from requests_portal.models import (
     AccessLink,
     Case,

@@ -19,7 +19,13 @@ from erasure.services.overview import overview
 from lib.units import Status
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Right
-from requests_portal.forms import CorrectionAnswerForm, DecisionForm, PlanForm
+from requests_portal.forms.desk import (
+    AskForm,
+    CorrectionAnswerForm,
+    DecisionForm,
+    NoteAnswerForm,
+    PlanForm,
+)
 from requests_portal.models import Case
 from requests_portal.queries import found_rows, mails_of, timeline
 from requests_portal.services.clock import clock_state, date_lines
@@ -28,6 +34,7 @@ from requests_portal.services.findings import Finding, claimable, findings_of
 from requests_portal.services.identification import keys_from, keys_given
 from requests_portal.texts import AUDIT_VERBS, OUTCOMES, RIGHT_NAMES, STATES
 from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
+from requests_portal.views.desk.questions_shown import questions_context
 from retention.queries import restriction_of
 from retention.views.shown import ShownRestriction, resource_titles, shown, staff_names
 
@@ -43,10 +50,13 @@ def render_case(
     form: DecisionForm | None = None,
     plan_form: PlanForm | None = None,
     answer_form: CorrectionAnswerForm | None = None,
+    question_form: AskForm | NoteAnswerForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """Render a case, or its working part, with the times of the company that answers."""
-    context = _context(case, request.user, form=form or plan_form or answer_form)
+    shown = form or plan_form or answer_form or question_form
+    context = _context(case, request.user, form=shown)
+    context |= questions_context(case, at=timezone.now(), form=question_form)
     if case.right == Right.ERASURE:
         context |= _erasure_context(case, context["findings"], form=plan_form)
     if case.right == Right.RECTIFICATION:

@@ -12,7 +12,7 @@ from erasure.models import Plan
 from erasure.services.approval import NotReady, PlanMovedOn, SamePerson
 from erasure.services.work import retry
 from requests_portal.domain.rights import Outcome
-from requests_portal.forms import CorrectionAnswerForm, PlanForm
+from requests_portal.forms.desk import CorrectionAnswerForm, PlanForm
 from requests_portal.models import Case
 from requests_portal.services.answering import (
     CorrectionsOpen,

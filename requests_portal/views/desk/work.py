@@ -18,7 +18,7 @@ from lib.units import NotFailed
 from outbox.queries import messages_for
 from requests_portal.domain.lifecycle import IllegalTransition
 from requests_portal.domain.rights import Outcome
-from requests_portal.forms import DecisionForm
+from requests_portal.forms.desk import DecisionForm
 from requests_portal.models import Case, CollectionUnit, Package
 from requests_portal.services.cases import CaseMovedOn, assign, close_answered
 from requests_portal.services.collection import (

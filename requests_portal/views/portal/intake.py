@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.domain.actor import Actor
 from lib.throttle import client_address, may_pass
 from requests_portal.domain.rights import FILED_HERE, Right
-from requests_portal.forms import QUESTIONS, QuestionForm
+from requests_portal.forms.portal import QUESTIONS, QuestionForm
 from requests_portal.models import IntakeDraft
 from requests_portal.services.cases import AlreadyFiled, receive_case
 from requests_portal.services.clock import date_lines

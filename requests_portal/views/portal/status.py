@@ -15,9 +15,10 @@ from erasure.services.overview import overview
 from lib.throttle import client_address, may_pass
 from requests_portal.domain.references import clean_reference
 from requests_portal.domain.rights import Right
-from requests_portal.forms import NewLinkForm
+from requests_portal.forms.portal import NewLinkForm, ReplyForm
 from requests_portal.models import Case
 from requests_portal.queries import answer_of
+from requests_portal.services.asking import open_question, take_answer
 from requests_portal.services.cases import CaseMovedOn
 from requests_portal.services.clock import clock_state, date_lines
 from requests_portal.services.erasure import live_plan
@@ -76,6 +77,12 @@ def request_status(request: HttpRequest) -> HttpResponse:
     case = session.visited_case(request)
     if case is None:
         return redirect("portal:link-request")
+    return _status(request, case)
+
+
+def _status(
+    request: HttpRequest, case: Case, *, reply_form: ReplyForm | None = None, status: int = 200
+) -> HttpResponse:
     now = timezone.now()
     context = {
         "case": case,
@@ -85,10 +92,12 @@ def request_status(request: HttpRequest) -> HttpResponse:
         "timeline": person_timeline(case),
         "answer": answer_of(case, at=now),
         "may_withdraw": may_withdraw(case),
+        "question": open_question(case),
+        "form": reply_form or ReplyForm(),
     }
     with timezone.override(case.entity.tz):
         context |= _result(case)
-        return render(request, "requests_portal/portal/status.html", context)
+        return render(request, "requests_portal/portal/status.html", context, status=status)
 
 
 def _result(case: Case) -> dict[str, Any]:
@@ -116,6 +125,21 @@ def withdraw(request: HttpRequest) -> HttpResponse:
         return render(request, "requests_portal/portal/withdraw.html", {"case": case})
     with suppress(CaseMovedOn):  # decided meanwhile: the status page says how it stands
         withdraw_request(case=case, at=timezone.now())
+    return redirect("portal:request-status")
+
+
+@never_cache
+@require_POST
+def reply(request: HttpRequest) -> HttpResponse:
+    """Take the answer to what we asked."""
+    case = session.visited_case(request)
+    if case is None:
+        return redirect("portal:link-request")
+    form = ReplyForm(request.POST)
+    if not form.is_valid():
+        return _status(request, case, reply_form=form, status=422)
+    with suppress(CaseMovedOn):  # answered meanwhile: the page says how it stands
+        take_answer(case=case, answer=form.cleaned_data["answer"], at=timezone.now())
     return redirect("portal:request-status")
 
 

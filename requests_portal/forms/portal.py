@@ -1,15 +1,15 @@
-"""What people and staff can enter, cleaned before any service sees it."""
+"""What people can enter at the portal, cleaned before any service sees it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from lib.identifiers import InvalidEmail, InvalidPhone, normalise_email, normalise_phone
-from requests_portal.domain.rights import Outcome, Right
-from requests_portal.texts import OUTCOMES, Text
+from requests_portal.domain.rights import Right
+from requests_portal.texts import Text
 
 _NOT_IN_A_NAME = re.compile(r"[<>@:/\\]|www\.", re.IGNORECASE)
 _REGION = {"pl": "PL", "et": "EE", "lv": "LV"}
@@ -185,101 +185,12 @@ class NewLinkForm(forms.Form):
     )
 
 
-class PlanForm(forms.Form):
-    """What an erasure is planned with: whose data it is, and what is needed for a legal claim."""
+class ReplyForm(forms.Form):
+    """The person's answer to what we asked."""
 
-    claims = forms.MultipleChoiceField(
-        label=_("Needed for a legal claim"),
-        help_text=_(
-            "Optional, Article 17(3)(e): data marked here stays until its retention period is over."
-        ),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    claim_reason = forms.CharField(
-        label=_("Which claim, and why the data is needed"),
-        help_text=_("Only where something is marked above. It is kept with the plan."),
-        max_length=2000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
-    identity_checked = forms.BooleanField(
-        label=_("I have checked that the data found belongs to this person"),
-        error_messages={
-            "required": _("Confirm that you have checked whose data this is before it is erased."),
-        },
-    )
-
-    def __init__(self, *args: Any, tables: Iterable[tuple[str, str]] = (), **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
-        super().__init__(*args, **kwargs)
-        field = self.fields["claims"]
-        if isinstance(field, forms.MultipleChoiceField):
-            field.choices = list(tables)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("claims") and not cleaned.get("claim_reason", "").strip():
-            self.add_error("claim_reason", _("Say which claim the data is needed for."))
-        return cleaned
-
-    @property
-    def stated_claims(self) -> dict[str, str]:
-        """Return the reason for each table marked."""
-        reason = self.cleaned_data["claim_reason"].strip()
-        return dict.fromkeys(self.cleaned_data["claims"], reason)
-
-
-class CorrectionAnswerForm(forms.Form):
-    """The answer to a request for correction, once every proposed change is settled."""
-
-    outcome = forms.ChoiceField(
-        label=_("Decision"),
-        choices=[
-            (Outcome.GRANTED.value, _("Corrected as asked")),
-            (Outcome.PARTLY.value, _("Corrected in part, or left as it is, for a stated reason")),
-        ],
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose a decision.")},
-    )
-    message = forms.CharField(
-        label=_("Words to the person"),
-        help_text=_("Needed where something stays as it is: say why."),
+    answer = forms.CharField(
+        label=_("Your answer"),
         max_length=4000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-    identity_checked = forms.BooleanField(
-        label=_("I have checked that the data belongs to this person"),
-        error_messages={"required": _("Confirm that you have checked whose data this is.")},
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        left = cleaned.get("outcome") == Outcome.PARTLY
-        if left and not cleaned.get("message", "").strip():
-            self.add_error("message", _("Say what stays as it is, and why."))
-        return cleaned
-
-
-class DecisionForm(forms.Form):
-    """The handler's decision on an access request."""
-
-    outcome = forms.ChoiceField(
-        label=_("Decision"),
-        choices=[(o.value, OUTCOMES[o]) for o in (Outcome.GRANTED, Outcome.NOTHING_HELD)],
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose a decision.")},
-    )
-    message = forms.CharField(
-        label=_("Words to the person"),
-        help_text=_("Optional. Printed in the letter, in the person's language."),
-        max_length=4000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-    identity_checked = forms.BooleanField(
-        label=_("I have checked that the data found belongs to this person"),
-        error_messages={
-            "required": _("Confirm that you have checked whose data this is before it is sent."),
-        },
+        error_messages={"required": _("Write your answer.")},
+        widget=forms.Textarea(attrs={"rows": 5}),
     )

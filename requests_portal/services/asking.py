@@ -1,0 +1,74 @@
+"""Asking the person for what a request cannot go on without, and taking the answer (Art. 12(6)).
+
+The clock stands still from the day the question was sent to the day the answer came; both stay as
+evidence. The answer ends the pause at once, whatever is in it.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from audit.domain.actor import Actor
+from lib.refusals import Refusal
+from requests_portal.domain.lifecycle import AWAITING, Event, State
+from requests_portal.domain.questions import ASKING, Kind
+from requests_portal.models import Case, Question
+from requests_portal.services.answering import locked_case
+from requests_portal.services.cases import move
+from requests_portal.services.mails import send_question
+from requests_portal.services.suspending import count_dates
+
+
+class ArrivedTooEarly(Refusal):
+    """An answer is said to have come before its question, or in the future."""
+
+
+def ask(*, case: Case, kind: Kind, reason: str, words: str, by: User, at: datetime) -> Question:
+    """Ask the person something; `reason` says why it is needed and stays with the case.
+
+    Raises CaseMovedOn unless the case is being worked on.
+    """
+    with transaction.atomic():
+        locked = locked_case(case, frozenset({State.IN_PROGRESS}))
+        move(case=locked, event=ASKING[kind], by=Actor.staff(by.pk), at=at)
+        return Question.objects.create(
+            case=locked,
+            kind=kind.value,
+            reason=reason,
+            words=words,
+            asked_by=by,
+            asked_at=at,
+            message=send_question(case=locked, at=at),
+        )
+
+
+def open_question(case: Case) -> Question | None:
+    """Return what the person is asked now, if anything."""
+    return case.questions.select_related("message").filter(answered_at__isnull=True).first()
+
+
+def take_answer(
+    *,
+    case: Case,
+    answer: str,
+    at: datetime,
+    arrived_at: datetime | None = None,
+    noted_by: User | None = None,
+) -> None:
+    """Take the answer of the person and go on with the case.
+
+    `noted_by` writes down what came by letter or phone at `arrived_at`; otherwise the person
+    answers at the portal, now. Raises CaseMovedOn when nothing is asked, ArrivedTooEarly.
+    """
+    came_at = arrived_at or at
+    by = Actor.staff(noted_by.pk) if noted_by else Actor.person()
+    with transaction.atomic():
+        locked = locked_case(case, AWAITING)
+        question = locked.questions.select_for_update(of=("self",)).get(answered_at__isnull=True)
+        if not question.asked_at <= came_at <= at:
+            raise ArrivedTooEarly("The answer must have come after the question and not later.")
+        question.answer, question.answered_at, question.noted_by = answer, came_at, noted_by
+        question.save(update_fields=["answer", "answered_at", "noted_by"])
+        move(case=locked, event=Event.RESUME, by=by, at=at)
+        count_dates(case=locked, by=by, at=at)
