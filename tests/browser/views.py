@@ -127,6 +127,7 @@ def portal(language: str) -> tuple[View, ...]:
         View("new link sent", _link_sent(language)),
         View("status, received", _at(f"/{language}/my/"), "received"),
         View("status, answered", _at(f"/{language}/my/"), "answered"),
+        View("withdraw", _at(f"/{language}/my/withdraw/"), "received"),
         View("not found", _at(f"/{language}/nowhere/", 404)),
     )
 

@@ -3,6 +3,7 @@
 import pytest
 
 from requests_portal.domain.lifecycle import (
+    AWAITING,
     OPEN_STATES,
     TRANSITIONS,
     Event,
@@ -41,4 +42,14 @@ def test_every_open_state_has_a_next_step() -> None:
 
 def test_a_request_is_withdrawn_only_until_it_is_decided() -> None:
     before = {state for state in State if Event.WITHDRAW in allowed_events(state)}
-    assert before == {State.RECEIVED, State.IN_PROGRESS}
+    assert before == {State.RECEIVED, State.IN_PROGRESS, *AWAITING}
+
+
+def test_who_was_asked_is_waited_for_and_then_work_goes_on() -> None:
+    for event, state in (
+        (Event.ASK_IDENTITY, State.AWAITING_IDENTITY),
+        (Event.ASK_CLARIFICATION, State.AWAITING_CLARIFICATION),
+    ):
+        assert next_state(State.IN_PROGRESS, event) is state
+        assert allowed_events(state) == {Event.RESUME, Event.WITHDRAW}
+        assert next_state(state, Event.RESUME) is State.IN_PROGRESS
