@@ -61,7 +61,7 @@ DESCRIPTIVE: Final[Mapping[type[Part], frozenset[str]]] = {
         {"title", "description", "data", "purpose", "legal_basis", "source", "recipients"}
         | {"portable", "subjects"}
     ),
-    Column: frozenset({"title", "data", "mask", "portable"}),
+    Column: frozenset({"title", "data", "portable"}),
     PlainTable: frozenset({"reason", "columns"}),
 }
 #: Keys whose every change may let other rows, or more of a row, go.
@@ -74,7 +74,9 @@ DECIDING: Final[Mapping[type[Part], frozenset[str]]] = {
         {"category", "controller", "controller_column", "primary_key", "identifies", "retention"}
         | {"partitioned_on", "restriction_column", "time_zone"}
     ),
-    Column: frozenset({"region", "region_column", "time_zone", "type", "generated"}),
+    Column: frozenset(
+        {"region", "region_column", "time_zone", "type", "generated"} | {"mask"}  # of what is left
+    ),
     PlainTable: frozenset(),
 }
 #: Keys that widen in one direction only, see `_by_direction`.

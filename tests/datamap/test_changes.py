@@ -83,6 +83,7 @@ WIDER = [
     (EMAIL, {"erase": "hash"}),
     (EMAIL, {"identifier": "email2"}),
     (EMAIL, {"region": "PL"}),
+    (EMAIL, {"mask": "email"}),
     (PLATFORM, {"entity": "PL"}),
     (PLATFORM, {"time_zone": "Europe/Riga"}),
     (PLATFORM, {"connector": {"kind": "sql", "url_env": "SOURCE_OTHER_URL"}}),
@@ -94,7 +95,6 @@ NOT_WIDER = [
     (CUSTOMERS, {"role": "processor"}),
     (EMAIL, {"class": "technical"}),
     (EMAIL, {"identifier": None}),
-    (EMAIL, {"mask": "email"}),
     (PLATFORM, {"owner": {"name": "X", "email": "x@example.org"}}),
     (PLATFORM, {"order": 101}),
 ]
