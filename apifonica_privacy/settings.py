@@ -154,6 +154,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.collect",
         "schedule": timedelta(seconds=15),
     },
+    "print-letters": {
+        "task": "requests_portal.tasks.print_letters",
+        "schedule": timedelta(minutes=1),
+    },
     "build-packages": {
         "task": "requests_portal.tasks.build_packages",
         "schedule": timedelta(seconds=15),

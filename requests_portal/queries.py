@@ -19,11 +19,20 @@ from lib.keyed_hash import keyed_hash
 from outbox.models import Message
 from outbox.queries import messages_for
 from requests_portal.domain.expiry import EndDates
+from requests_portal.domain.letters import LetterKind
 from requests_portal.domain.lifecycle import OPEN_STATES
-from requests_portal.models import Case, CollectedTable, CollectionUnit, Letter, Package
+from requests_portal.models import (
+    Case,
+    CollectedTable,
+    CollectionUnit,
+    Decision,
+    Letter,
+    Package,
+)
 
 _OPEN = [state.value for state in OPEN_STATES]
 PAGE_ROWS = 50
+_MAIL_SEALS = ("message__to", "message__subject", "message__text", "message__html")
 #: What collection writes into one chunk at least, if there is so much, and how many rows at most.
 CHUNK_BYTES = 3 * BLOCK_BYTES
 CHUNK_ROWS = 4 * MOST_ROWS
@@ -55,7 +64,26 @@ def answer_of(case: Case, *, at: datetime) -> Package | None:
 def letter_of(case: Case) -> Letter | None:
     return (
         Letter.objects.select_related("blob")
-        .filter(case=case, case__answered_at__isnull=False)
+        .filter(case=case, kind=LetterKind.ANSWER, case__answered_at__isnull=False)
+        .last()
+    )
+
+
+def letters_of(case: Case) -> list[Letter]:
+    """Return all letters of a case, oldest first, without opening what they say."""
+    return list(case.letters.select_related("message").defer("content", *_MAIL_SEALS))
+
+
+def letters_to_person(case: Case) -> list[Letter]:
+    """Return the letters the person was sent, oldest first, without opening what they say."""
+    return [one for one in letters_of(case) if one.is_to_person]
+
+
+def decision_of(case: Case) -> Decision | None:
+    """Return the decision in force."""
+    return (
+        Decision.objects.select_related("decided_by", "proposal__proposed_by")
+        .filter(case=case, is_superseded=False)
         .first()
     )
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from requests_portal.services.cases import close_told
 from requests_portal.services.collection import collect_next
 from requests_portal.services.drafts import remove_stale_drafts
+from requests_portal.services.letters import print_waiting
 from requests_portal.services.packages import build_next, remove_expired_packages
 from requests_portal.services.rectification import correct_next
 from requests_portal.services.suspending import count_waiting_cases
@@ -33,6 +34,13 @@ def build_packages() -> None:
 def apply_corrections() -> None:
     """Apply corrections until none is due."""
     while correct_next(clock=timezone.now):
+        pass
+
+
+@shared_task
+def print_letters() -> None:
+    """Make the PDFs of letters until none waits."""
+    while print_waiting():
         pass
 
 

@@ -1,13 +1,14 @@
 """The life of a case: every state, every event, and nothing else.
 
-An unconfirmed address, a failed source or a missing assignee is no state: none of them
-stops the clock (Art. 12(3)), so none of them may hide a case from the queue.
+A failed source or a missing assignee is no state, and no state stops the clock by itself
+(Art. 12(3)): what is not yet confirmed or waits for its person is overdue like anything else.
 """
 
 from enum import StrEnum
 
 
 class State(StrEnum):
+    CONFIRMING = "confirming"  # filed at the portal, the address is not confirmed yet
     RECEIVED = "received"
     IN_PROGRESS = "in_progress"
     AWAITING_IDENTITY = "awaiting_identity"
@@ -17,9 +18,11 @@ class State(StrEnum):
     ANSWERED = "answered"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    FORWARDED = "forwarded"  # all of it is entrusted data: its controller answers
 
 
 class Event(StrEnum):
+    CONFIRM = "confirm"
     START = "start"
     DECIDE = "decide"
     FULFIL = "fulfil"
@@ -29,29 +32,44 @@ class Event(StrEnum):
     ASK_IDENTITY = "ask_identity"
     ASK_CLARIFICATION = "ask_clarification"
     RESUME = "resume"
+    FORWARD = "forward"
+    MERGE = "merge"  # into another request of the same person, which goes on
+    REOPEN = "reopen"  # the person wrote again
+    CONCLUDE = "conclude"  # what was reopened needs no new decision
 
+
+_BEGINNING = (State.CONFIRMING, State.RECEIVED)
+_WAITING = (State.AWAITING_IDENTITY, State.AWAITING_CLARIFICATION)
+_UNDECIDED = (*_BEGINNING, State.IN_PROGRESS, *_WAITING)
+_ENDED = (State.ANSWERED, State.CLOSED, State.WITHDRAWN, State.FORWARDED)
 
 TRANSITIONS: dict[tuple[State, Event], State] = {
-    (State.RECEIVED, Event.START): State.IN_PROGRESS,
+    (State.CONFIRMING, Event.CONFIRM): State.RECEIVED,
     (State.IN_PROGRESS, Event.DECIDE): State.DECIDED,
     (State.DECIDED, Event.FULFIL): State.FULFILLING,
     (State.FULFILLING, Event.ANSWER): State.ANSWERED,
     (State.ANSWERED, Event.CLOSE): State.CLOSED,
     (State.IN_PROGRESS, Event.ASK_IDENTITY): State.AWAITING_IDENTITY,
     (State.IN_PROGRESS, Event.ASK_CLARIFICATION): State.AWAITING_CLARIFICATION,
-    (State.AWAITING_IDENTITY, Event.RESUME): State.IN_PROGRESS,
-    (State.AWAITING_CLARIFICATION, Event.RESUME): State.IN_PROGRESS,
+    (State.RECEIVED, Event.CONCLUDE): State.CLOSED,
+    **{(state, Event.START): State.IN_PROGRESS for state in _BEGINNING},
+    **{(state, Event.RESUME): State.IN_PROGRESS for state in _WAITING},
     # Until it is decided: from then on it is being carried out, and may not be taken back.
-    (State.RECEIVED, Event.WITHDRAW): State.WITHDRAWN,
-    (State.IN_PROGRESS, Event.WITHDRAW): State.WITHDRAWN,
-    (State.AWAITING_IDENTITY, Event.WITHDRAW): State.WITHDRAWN,
-    (State.AWAITING_CLARIFICATION, Event.WITHDRAW): State.WITHDRAWN,
+    **{(state, Event.WITHDRAW): State.WITHDRAWN for state in _UNDECIDED},
+    **{(state, Event.MERGE): State.CLOSED for state in _UNDECIDED},
+    **{(state, Event.FORWARD): State.FORWARDED for state in (*_BEGINNING, State.IN_PROGRESS)},
+    # Work begins anew; the dates stay those of the day on which the request reached us.
+    **{(state, Event.REOPEN): State.RECEIVED for state in _ENDED},
 }
 
 #: States in which we wait for the person; the safe date does not.
-AWAITING = frozenset({State.AWAITING_IDENTITY, State.AWAITING_CLARIFICATION})
+AWAITING = frozenset(_WAITING)
 #: States in which the person still waits for an answer, so that the clock runs.
-OPEN_STATES = AWAITING | {State.RECEIVED, State.IN_PROGRESS, State.DECIDED, State.FULFILLING}
+OPEN_STATES = frozenset({*_UNDECIDED, State.DECIDED, State.FULFILLING})
+#: States in which no work has begun.
+BEGINNING = frozenset(_BEGINNING)
+#: States in which nothing has been decided.
+UNDECIDED = frozenset(_UNDECIDED)
 
 
 class IllegalTransition(Exception):

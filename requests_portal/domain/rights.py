@@ -33,6 +33,9 @@ class Channel(StrEnum):
     """Where a request reached the house; the clock starts at any of them."""
 
     PORTAL = "portal"
+    EMAIL = "email"
+    LETTER = "letter"
+    PHONE = "phone"
 
 
 class Outcome(StrEnum):
@@ -40,4 +43,7 @@ class Outcome(StrEnum):
 
     GRANTED = "granted"
     PARTLY = "partly"  # erasure: something is kept, on a stated ground
+    REFUSED = "refused"
     NOTHING_HELD = "nothing_held"
+    CANNOT_IDENTIFY = "cannot_identify"  # Art. 11(2), 12(2)
+    FEE = "fee"  # Art. 12(5)(a): told before it is charged; the request goes on

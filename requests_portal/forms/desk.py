@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from requests_portal.domain.questions import Kind
 from requests_portal.domain.rights import Outcome
-from requests_portal.texts import OUTCOMES, QUESTION_KINDS
+from requests_portal.texts.cases import OUTCOMES, QUESTION_KINDS
 
 
 class PlanForm(forms.Form):

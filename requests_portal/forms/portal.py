@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.identifiers import InvalidEmail, InvalidPhone, normalise_email, normalise_phone
 from requests_portal.domain.rights import Right
-from requests_portal.texts import Text
+from requests_portal.texts.rights import Text
 
 _NOT_IN_A_NAME = re.compile(r"[<>@:/\\]|www\.", re.IGNORECASE)
 _REGION = {"pl": "PL", "et": "EE", "lv": "LV"}

@@ -1,6 +1,6 @@
 """What the desk remembers of a request, from the form to the answer."""
 
-from requests_portal.models.answer import Decision, Letter, Package
+from requests_portal.models.answer import Decision, Letter, Package, Proposal
 from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.question import Question
@@ -16,5 +16,6 @@ __all__ = [
     "IntakeDraft",
     "Letter",
     "Package",
+    "Proposal",
     "Question",
 ]

@@ -8,13 +8,20 @@ from django.db.models import Q
 
 from lib.entities import ENTITIES, Entity, entity
 from lib.fields import EncryptedJSONField, EncryptedTextField
-from requests_portal.domain.lifecycle import OPEN_STATES, State
+from requests_portal.domain.lifecycle import BEGINNING, OPEN_STATES, UNDECIDED, State
 from requests_portal.domain.rights import Channel, Right
 
-_ANY_WORK = (State.RECEIVED, State.WITHDRAWN)  # withdrawn before or after work began
-_LATER_THAN_RECEIVED = [state.value for state in State if state not in _ANY_WORK]
-_DECIDED = [State.DECIDED.value, State.FULFILLING.value, State.ANSWERED.value, State.CLOSED.value]
-_ANSWERED = [State.ANSWERED.value, State.CLOSED.value]
+_UNDECIDED = sorted(state.value for state in UNDECIDED)
+_BEGINNING = sorted(state.value for state in BEGINNING)
+_AT_WORK = sorted(state.value for state in (OPEN_STATES - BEGINNING) | {State.ANSWERED})
+_DECIDED = [State.DECIDED.value, State.FULFILLING.value, State.ANSWERED.value]
+_UNANSWERED = sorted(state.value for state in OPEN_STATES)
+
+
+def _stamped(state: State, field: str) -> Q:
+    """Tie a state that ends a case to its time."""
+    there = Q(**{f"{field}__isnull": False})
+    return (Q(state=state.value) & there) | (~Q(state=state.value) & ~there)
 
 
 class Case(models.Model):
@@ -65,34 +72,48 @@ class Case(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    forwarded_at = models.DateTimeField(null=True, blank=True)
+    #: Work began anew then; the times above are those since.
+    reopened_at = models.DateTimeField(null=True, blank=True)
+    #: The request of the same person that goes on in place of this one.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
+    )
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                name="case_started_when_past_received",
-                condition=Q(state=State.RECEIVED.value, started_at__isnull=True)
-                | Q(state__in=_LATER_THAN_RECEIVED, started_at__isnull=False)
-                | Q(state=State.WITHDRAWN.value),
+                name="case_started_when_worked_on",
+                condition=Q(state__in=_BEGINNING, started_at__isnull=True)
+                | Q(state__in=_AT_WORK, started_at__isnull=False)
+                | ~Q(state__in=[*_BEGINNING, *_AT_WORK]),
             ),
             models.CheckConstraint(
                 name="case_decided_state_has_time",
                 condition=Q(state__in=_DECIDED, decided_at__isnull=False)
-                | (~Q(state__in=_DECIDED) & Q(decided_at__isnull=True)),
+                | Q(state__in=_UNDECIDED, decided_at__isnull=True)
+                | ~Q(state__in=[*_DECIDED, *_UNDECIDED]),
             ),
             models.CheckConstraint(
                 name="case_answered_state_has_time",
-                condition=Q(state__in=_ANSWERED, answered_at__isnull=False)
-                | (~Q(state__in=_ANSWERED) & Q(answered_at__isnull=True)),
+                condition=Q(state=State.ANSWERED.value, answered_at__isnull=False)
+                | Q(state__in=_UNANSWERED, answered_at__isnull=True)
+                | ~Q(state__in=[State.ANSWERED.value, *_UNANSWERED]),
             ),
             models.CheckConstraint(
-                name="case_closed_state_has_time",
-                condition=Q(state=State.CLOSED.value, closed_at__isnull=False)
-                | (~Q(state=State.CLOSED.value) & Q(closed_at__isnull=True)),
+                name="case_closed_state_has_time", condition=_stamped(State.CLOSED, "closed_at")
             ),
             models.CheckConstraint(
                 name="case_withdrawn_state_has_time",
-                condition=Q(state=State.WITHDRAWN.value, withdrawn_at__isnull=False)
-                | (~Q(state=State.WITHDRAWN.value) & Q(withdrawn_at__isnull=True)),
+                condition=_stamped(State.WITHDRAWN, "withdrawn_at"),
+            ),
+            models.CheckConstraint(
+                name="case_forwarded_state_has_time",
+                condition=_stamped(State.FORWARDED, "forwarded_at"),
+            ),
+            models.CheckConstraint(
+                name="case_merged_is_closed",
+                condition=Q(merged_into__isnull=True) | Q(state=State.CLOSED.value),
             ),
             models.CheckConstraint(
                 name="case_dates_in_order",

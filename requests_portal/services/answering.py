@@ -11,10 +11,10 @@ from requests_portal.domain.lifecycle import Event, State
 from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, Decision
 from requests_portal.queries import found_rows
-from requests_portal.services.cases import CaseMovedOn, move
 from requests_portal.services.decisions import OutcomeContradictsFindings, SearchIncomplete
 from requests_portal.services.forgetting import forget_findings
 from requests_portal.services.mails import send_done
+from requests_portal.services.moves import locked_case, move
 
 
 class CorrectionsOpen(Exception):
@@ -71,11 +71,3 @@ def _decide_and_answer(
     forget_findings(case, by=actor, at=at)
     move(case=case, event=Event.ANSWER, by=actor, at=at)
     send_done(case=case, at=at)
-
-
-def locked_case(case: Case, states: frozenset[State]) -> Case:
-    """Return the case, locked, while it is in one of `states`; CaseMovedOn otherwise."""
-    locked = Case.objects.select_for_update(no_key=True).get(id=case.id)
-    if State(locked.state) not in states:
-        raise CaseMovedOn
-    return locked

@@ -14,9 +14,8 @@ from lib.refusals import Refusal
 from requests_portal.domain.lifecycle import AWAITING, Event, State
 from requests_portal.domain.questions import ASKING, Kind
 from requests_portal.models import Case, Question
-from requests_portal.services.answering import locked_case
-from requests_portal.services.cases import move
 from requests_portal.services.mails import send_question
+from requests_portal.services.moves import locked_case, move
 from requests_portal.services.suspending import count_dates
 
 

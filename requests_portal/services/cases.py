@@ -1,43 +1,28 @@
 """Cases: how they begin and the one door through which their state changes."""
 
 import secrets
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from audit.domain.actor import Actor
-from audit.domain.event_data import JSONValue
 from requests_portal.domain.intake import Intake
-from requests_portal.domain.lifecycle import Event, State, next_state
+from requests_portal.domain.lifecycle import Event, State
 from requests_portal.domain.references import reference_from
-from requests_portal.domain.rights import Right
+from requests_portal.domain.rights import Channel, Right
 from requests_portal.models import Case, IntakeDraft
 from requests_portal.queries import email_hash
+from requests_portal.services.acknowledging import acknowledge
 from requests_portal.services.clock import dates_for
-from requests_portal.services.mails import send_acknowledgement
+from requests_portal.services.moves import move
 from requests_portal.services.trail import record_on_case
-
-_STAMP: dict[Event, str] = {
-    Event.START: "started_at",
-    Event.DECIDE: "decided_at",
-    Event.ANSWER: "answered_at",
-    Event.CLOSE: "closed_at",
-    Event.WITHDRAW: "withdrawn_at",
-}
-
 
 _AFTER_TELLING = timedelta(days=14)
 
 
 class AlreadyFiled(Exception):
     """This draft became a case already; nothing was done twice."""
-
-
-class CaseMovedOn(Exception):
-    """Somebody else changed the case first; nothing was changed by this call."""
 
 
 def receive_case(
@@ -64,7 +49,7 @@ def receive_case(
                 "statutory_on": case.statutory_on.isoformat(),
             },
         )
-        send_acknowledgement(case=case, at=at)
+        acknowledge(case=case, at=at)
     return case
 
 
@@ -76,6 +61,7 @@ def _create(intake: Intake) -> Case:
                 return Case.objects.create(
                     reference=reference_from(secrets.randbits(64)),
                     right=intake.right.value,
+                    state=_first_state(intake.channel).value,
                     channel=intake.channel.value,
                     language=intake.language,
                     entity_code=intake.entity_code,
@@ -98,41 +84,9 @@ def _create(intake: Intake) -> Case:
                 raise
 
 
-def move(
-    *,
-    case: Case,
-    event: Event,
-    by: Actor,
-    at: datetime,
-    data: Mapping[str, JSONValue] | None = None,
-    **changes: Any,  # noqa: ANN401 (model fields)
-) -> Case:
-    """Change the state of a case: the one door. Call inside a transaction with what goes with it.
-
-    `data` goes into the audit event.
-
-    The UPDATE is conditional on the state the caller saw, so that of two people one wins.
-    Raises IllegalTransition when the event does not fit, CaseMovedOn when somebody was first.
-    """
-    target = next_state(State(case.state), event)
-    if stamp := _STAMP.get(event):
-        changes[stamp] = at
-    changed = Case.objects.filter(id=case.id, state=case.state).update(
-        state=target.value, **changes
-    )
-    if not changed:
-        raise CaseMovedOn
-    for name, value in changes.items():
-        setattr(case, name, value)
-    case.state = target.value
-    record_on_case(
-        f"case.{event.value}",
-        by=by,
-        at=at,
-        case_id=case.id,
-        data=data,
-    )
-    return case
+def _first_state(channel: Channel) -> State:
+    """At the portal anybody can type an address; what staff enter has reached them."""
+    return State.CONFIRMING if channel is Channel.PORTAL else State.RECEIVED
 
 
 def assign(*, case: Case, to: User, by: Actor, at: datetime) -> Case:

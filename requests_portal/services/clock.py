@@ -117,14 +117,8 @@ def clock_state(case: Case, *, at: datetime, until: date | None = None) -> Clock
     It counts to the safe date, the one staff work to; the person is shown `until`, the last day
     that the law allows.
     """
-    if not case.is_open and case.answered_at is not None:
-        answered_on = timezone.localdate(case.answered_at, case.entity.tz)
-        sentence = _("Answered on %(day)s.") % {"day": date_format(answered_on)}
-        return ClockState(days=0, tone="done", sentence=sentence)
-    if case.withdrawn_at is not None:
-        withdrawn_on = timezone.localdate(case.withdrawn_at, case.entity.tz)
-        sentence = _("Withdrawn on %(day)s.") % {"day": date_format(withdrawn_on)}
-        return ClockState(days=0, tone="done", sentence=sentence)
+    if ended := _ended(case):
+        return ClockState(days=0, tone="done", sentence=ended)
     days = ((until or case.safe_on) - timezone.localdate(at, case.entity.tz)).days
     if days < 0:
         sentence = ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": -days}
@@ -133,3 +127,18 @@ def clock_state(case: Case, *, at: datetime, until: date | None = None) -> Clock
         return ClockState(days=0, tone="soon", sentence=_("Due today"))
     sentence = ngettext("%(n)s day left", "%(n)s days left", days) % {"n": days}
     return ClockState(days=days, tone="soon" if days <= SOON_DAYS else "calm", sentence=sentence)
+
+
+def _ended(case: Case) -> str:
+    """Say when a case ended, and how; empty while it is open."""
+    if case.is_open:
+        return ""
+    for when, sentence in (
+        (case.withdrawn_at, _("Withdrawn on %(day)s.")),
+        (case.forwarded_at, _("Forwarded on %(day)s.")),
+        (case.answered_at, _("Answered on %(day)s.")),
+        (case.closed_at, _("Closed on %(day)s.")),
+    ):
+        if when is not None:
+            return sentence % {"day": date_format(timezone.localdate(when, case.entity.tz))}
+    return ""

@@ -30,8 +30,8 @@ from lib.wakeups import wake
 from requests_portal.domain.expiry import KeptRange
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, CollectedTable, CollectionUnit
-from requests_portal.services.cases import move
 from requests_portal.services.identification import Beat, case_reference, identify, keys_from
+from requests_portal.services.moves import move
 from requests_portal.services.sealing import SealedLines
 from requests_portal.services.trail import record_on_case
 

@@ -12,7 +12,7 @@ from requests_portal.domain.lifecycle import Event
 from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, Decision, Package
 from requests_portal.queries import found_rows
-from requests_portal.services.cases import move
+from requests_portal.services.moves import move
 
 
 class DecisionRefused(Exception):

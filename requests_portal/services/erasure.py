@@ -24,12 +24,11 @@ from requests_portal.domain.lifecycle import Event, State
 from requests_portal.domain.rights import Outcome, Right
 from requests_portal.models import Case, Decision
 from requests_portal.queries import case_by_id, found_rows
-from requests_portal.services.answering import locked_case
-from requests_portal.services.cases import move
 from requests_portal.services.collection import delete_collected
 from requests_portal.services.decisions import OutcomeContradictsFindings, SearchIncomplete
 from requests_portal.services.identification import keys_from, keys_given
 from requests_portal.services.mails import send_all_gone, send_done
+from requests_portal.services.moves import locked_case, move
 from requests_portal.services.trail import record_on_case
 
 _WORKER = Actor.system("erasure")

@@ -1,19 +1,145 @@
-"""Letters: rendered from the case, kept exactly as sent."""
+"""Letters: composed from the case, frozen when they are sent, kept exactly as sent.
 
+Safety: `send_letter` is the one door, and it refuses a letter that lacks a mandatory part. The
+words are frozen in the transaction of what they tell; the PDF is made from these words alone.
+"""
+
+import logging
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
-from lib.blobs import BlobWriter, create_blob
+from accounts.models import User
+from audit.domain.actor import Actor
+from lib.blobs import Blob, BlobWriter, create_blob
+from lib.entities import entity
+from lib.faults import log_fault
 from lib.pdf import render_pdf
+from lib.wakeups import wake
+from outbox.models import Message
+from requests_portal.domain.letters import LetterDraft, LetterKind, require_parts
 from requests_portal.models import Case, Letter
 from requests_portal.services.clock import date_lines
+from requests_portal.services.mails import send_letter_mail
 from requests_portal.services.package_content import PackageContent
-from requests_portal.texts import RIGHTS_REMINDER
+from requests_portal.services.trail import record_on_case
+from requests_portal.texts.rights import RIGHTS_REMINDER
 
-ANSWER = "answer"
+logger = logging.getLogger(__name__)
+
+
+def send_letter(
+    *,
+    case: Case,
+    draft: LetterDraft,
+    by: User | None,
+    at: datetime,
+    message: Message | None = None,
+    to_name: str = "",
+) -> Letter:
+    """Freeze a letter and announce it by mail. Call it inside the transaction of what it tells.
+
+    `draft` is in the case's language. `by` signs it; nobody does for an acknowledgement.
+    `message` is a mail that announces it already; without one the person gets a mail that says
+    that a letter waits. `to_name` is somebody else than the person, with `message` required.
+    Raises PartsMissing; nothing is sent then.
+    """
+    require_parts(draft)
+    actor = Actor.staff(by.pk) if by else Actor.system("letters")
+    with transaction.atomic():
+        letter = Letter.objects.create(
+            case=case,
+            kind=draft.kind.value,
+            language=case.language,
+            title=draft.title,
+            content=frozen(case=case, draft=draft, by=by, at=at, to_name=to_name),
+            to_name=to_name,
+            is_to_person=not to_name,
+            message=message or send_letter_mail(case=case, kind=draft.kind, at=at),
+            created_at=at,
+        )
+        _record_sent(draft.kind, case=case, by=actor, at=at)
+        wake("requests_portal.tasks.print_letters")
+    return letter
+
+
+def frozen(
+    *, case: Case, draft: LetterDraft, by: User | None, at: datetime, to_name: str = ""
+) -> dict[str, Any]:
+    """Return all the words of a letter as JSON, in the case's language."""
+    with translation.override(case.language), timezone.override(case.entity.tz):
+        return {
+            "title": str(draft.title),
+            "subject": str(draft.subject),
+            "to": [to_name] if to_name else [case.name, case.email],
+            "references": [
+                [_("Date"), date_format(timezone.localdate(at))],
+                [_("Reference"), case.reference],
+                [_("Your request of"), date_format(case.received_on)]
+                if not to_name
+                else [_("Request of"), date_format(case.received_on)],
+            ],
+            "reference": case.reference,
+            "entity": case.entity_code,
+            "greeting": "" if to_name else _("Hello %(name)s,") % {"name": case.name},
+            "passages": [
+                {**asdict(one), "part": one.part.value, "text": str(one.text)}
+                for one in draft.passages
+                if not one.is_blank
+            ],
+            "signed": by.name if by else "",
+        }
+
+
+def preview_pdf(*, case: Case, draft: LetterDraft, by: User, at: datetime, to: str = "") -> bytes:
+    """Return the PDF of a letter that is not sent, as it would be sent now."""
+    content = frozen(case=case, draft=draft, by=by, at=at, to_name=to)
+    return _printed(content, language=case.language)
+
+
+def _printed(content: dict[str, Any], *, language: str) -> bytes:
+    with translation.override(language):
+        html = render_to_string(
+            "requests_portal/letters/letter.html",
+            {
+                "letter": content,
+                "language": language,
+                "entity": entity(content["entity"]),
+                "dpo_email": settings.DPO_EMAIL,
+            },
+        )
+    return render_pdf(html)
+
+
+def letter_pdf(letter: Letter) -> Blob:
+    """Return the PDF of a sent letter; it is made from the frozen words when first needed."""
+    with transaction.atomic():
+        locked = Letter.objects.select_for_update(of=("self",)).get(pk=letter.pk)
+        if locked.blob is None:
+            pdf = _printed(locked.content, language=locked.language)
+            locked.blob = _stored(pdf, at=locked.created_at)
+            locked.save(update_fields=["blob"])
+        return locked.blob
+
+
+def print_waiting() -> int:
+    """Make the PDFs of letters that were sent and not printed yet; return how many."""
+    printed = 0
+    for pk in list(Letter.objects.filter(blob__isnull=True).values_list("pk", flat=True)):
+        try:
+            letter_pdf(Letter.objects.get(pk=pk))
+        except Exception as error:  # noqa: BLE001 (one that fails must not keep the others back)
+            log_fault(logger, f"letter {pk}", error)
+        else:
+            printed += 1
+    return printed
 
 
 def answer_letter(content: PackageContent, *, at: datetime) -> bytes:
@@ -33,13 +159,29 @@ def answer_letter(content: PackageContent, *, at: datetime) -> bytes:
     return render_pdf(html)
 
 
-def keep_letter(*, case: Case, kind: str, pdf: bytes, at: datetime) -> Letter:
-    """Store a letter as it goes out, once: a second of the same kind is refused by the database."""
+def keep_letter(
+    *, case: Case, kind: LetterKind, pdf: bytes, message: Message, at: datetime
+) -> Letter:
+    """Store a letter that was printed already, as it goes out with `message`."""
     with transaction.atomic():
-        blob = create_blob(kind="letter", at=at)
-        writer = BlobWriter(blob)
-        writer.write(pdf)
-        writer.close()
+        _record_sent(kind, case=case, by=Actor.system("packages"), at=at)
         return Letter.objects.create(
-            case=case, kind=kind, language=case.language, blob=blob, created_at=at
+            case=case,
+            kind=kind.value,
+            language=case.language,
+            blob=_stored(pdf, at=at),
+            message=message,
+            created_at=at,
         )
+
+
+def _record_sent(kind: LetterKind, *, case: Case, by: Actor, at: datetime) -> None:
+    record_on_case("letter.sent", by=by, at=at, case_id=case.id, data={"kind": kind.value})
+
+
+def _stored(pdf: bytes, *, at: datetime) -> Blob:
+    blob = create_blob(kind="letter", at=at)
+    writer = BlobWriter(blob)
+    writer.write(pdf)
+    writer.close()
+    return blob

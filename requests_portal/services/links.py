@@ -1,6 +1,7 @@
 """One-time links that lead a person back to their request."""
 
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,7 +11,9 @@ from django.utils import translation
 
 from audit.domain.actor import Actor
 from lib.keyed_hash import keyed_hash
+from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import AccessLink, Case
+from requests_portal.services.moves import CaseMovedOn, move
 from requests_portal.services.trail import record_on_case
 
 LINK_LIFETIME = timedelta(days=30)
@@ -58,7 +61,16 @@ def redeem_link(*, token: str, at: datetime) -> Case:
                 at=at,
                 case_id=case.id,
             )
+        _take_up(case, at=at)
         return case
+
+
+def _take_up(case: Case, *, at: datetime) -> None:
+    """Count the request among those to be worked on, now that its address is confirmed."""
+    if State(case.state) is not State.CONFIRMING:
+        return
+    with suppress(CaseMovedOn):  # staff began already
+        move(case=case, event=Event.CONFIRM, by=Actor.person(), at=at)
 
 
 def link_is_usable(*, token: str, at: datetime) -> bool:

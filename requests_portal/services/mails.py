@@ -16,13 +16,14 @@ from lib.units import requeue
 from lib.wakeups import wake
 from outbox.models import Message
 from outbox.services import queue_mail
+from requests_portal.domain.letters import LetterKind
 from requests_portal.domain.rights import Right
 from requests_portal.models import Case, Package
 from requests_portal.queries import email_hash
 from requests_portal.services.clock import DateLine, date_lines
 from requests_portal.services.links import issue_link
 from requests_portal.services.trail import record_on_case
-from requests_portal.texts import REQUEST_RECEIVED
+from requests_portal.texts.rights import REQUEST_RECEIVED
 
 
 def send_again(*, case: Case, message: Message, by: Actor, at: datetime) -> None:
@@ -76,7 +77,7 @@ def _link_is_yours() -> str:
     )
 
 
-def send_acknowledgement(*, case: Case, at: datetime) -> None:
+def send_acknowledgement(*, case: Case, at: datetime) -> Message:
     """Tell the person that the request has arrived, and why the dates are those dates."""
     with translation.override(case.language):
         mail = MailText(
@@ -100,10 +101,10 @@ def send_acknowledgement(*, case: Case, at: datetime) -> None:
                 ),
             ),
         )
-        _queue(case, kind="acknowledgement", mail=mail, at=at)
+        return _queue(case, kind="acknowledgement", mail=mail, at=at)
 
 
-def send_answer_ready(*, case: Case, package: Package, at: datetime) -> None:
+def send_answer_ready(*, case: Case, package: Package, at: datetime) -> Message:
     """Tell the person that the answer waits, without putting any of it into the mail."""
     with translation.override(case.language):
         until = (
@@ -121,10 +122,10 @@ def send_answer_ready(*, case: Case, package: Package, at: datetime) -> None:
             action=(_("Open my answer"), issue_link(case=case, at=at)),
             after=(_link_is_yours(),),
         )
-        _queue(case, kind="answer", mail=mail, at=at)
+        return _queue(case, kind="answer", mail=mail, at=at)
 
 
-def send_done(*, case: Case, at: datetime) -> None:
+def send_done(*, case: Case, at: datetime) -> Message:
     """Tell the person that a correction or erasure was carried out; the page behind the link says
     what was done, what is kept, until when and why.
     """
@@ -141,7 +142,7 @@ def send_done(*, case: Case, at: datetime) -> None:
             action=(_("See what was done"), issue_link(case=case, at=at)),
             after=(_link_is_yours(),),
         )
-        _queue(case, kind="done", mail=mail, at=at)
+        return _queue(case, kind="done", mail=mail, at=at)
 
 
 def send_question(*, case: Case, at: datetime) -> Message:
@@ -163,6 +164,23 @@ def send_question(*, case: Case, at: datetime) -> Message:
             after=(_link_is_yours(),),
         )
         return _queue(case, kind="question", mail=mail, at=at)
+
+
+def send_letter_mail(*, case: Case, kind: LetterKind, at: datetime) -> Message:
+    """Tell the person that a letter waits behind the link; none of its words are in the mail."""
+    with translation.override(case.language):
+        mail = MailText(
+            subject=_("A letter about your request %(reference)s") % {"reference": case.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _("We have written to you about your request %(reference)s.")
+                % {"reference": case.reference},
+                _("Open your request to read the letter."),
+            ),
+            action=(_("Read the letter"), issue_link(case=case, at=at)),
+            after=(_link_is_yours(),),
+        )
+        return _queue(case, kind=f"letter-{kind.value}", mail=mail, at=at)
 
 
 def send_withdrawn(*, case: Case, at: datetime) -> None:

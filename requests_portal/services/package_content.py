@@ -13,7 +13,7 @@ from lib.entities import entity
 from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, CollectedTable, Decision
 from requests_portal.queries import CollectedRow, collected_rows, units_of
-from requests_portal.texts import DATA_KINDS, LEGAL_BASES
+from requests_portal.texts.data import DATA_KINDS, LEGAL_BASES
 from retention.texts import RETENTION
 
 

@@ -14,7 +14,7 @@ from django.conf import settings
 from requests_portal.domain.rights import ARTICLES, Right
 from requests_portal.queries import CollectedRow
 from requests_portal.services.package_content import PackageContent, ResourceContent, TableContent
-from requests_portal.texts import RIGHTS_REMINDER
+from requests_portal.texts.rights import RIGHTS_REMINDER
 
 SCHEMA = Path(__file__).resolve().parent.parent / "package" / "data.schema.json"
 FORMAT = "apifonica-privacy/access/1"

@@ -14,7 +14,7 @@ from requests_portal.queries import CollectedRow
 from requests_portal.services.package_content import PackageContent, TableContent
 from requests_portal.services.package_files import csv_name
 from requests_portal.services.reading import NOTHING, own_day, read_value
-from requests_portal.texts import RIGHTS_REMINDER
+from requests_portal.texts.rights import RIGHTS_REMINDER
 
 #: Rows of a table that the page shows; the CSV file beside it has them all.
 READABLE_ROWS = 200

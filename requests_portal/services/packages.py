@@ -20,12 +20,13 @@ from lib.blobs import Blob, BlobNotWritable, BlobWriter, SequentialWriter, creat
 from lib.faults import log_fault
 from lib.units import LeaseLost, backoff, claim_next, extend_lease, fail, finish, requeue
 from lib.wakeups import wake
+from requests_portal.domain.letters import LetterKind
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, Decision, Package
-from requests_portal.services.cases import move
 from requests_portal.services.forgetting import forget_findings
-from requests_portal.services.letters import ANSWER, answer_letter, keep_letter
+from requests_portal.services.letters import answer_letter, keep_letter
 from requests_portal.services.mails import send_answer_ready
+from requests_portal.services.moves import move
 from requests_portal.services.package_content import PackageContent, content_of
 from requests_portal.services.package_files import (
     SCHEMA,
@@ -94,7 +95,7 @@ def retry_package(*, package: Package, by: Actor, at: datetime) -> None:
 
 def _build(package: Package, *, clock: Clock) -> None:
     case = Case.objects.get(id=package.case_id)
-    decision = Decision.objects.select_related("decided_by").get(case=case)
+    decision = Decision.objects.select_related("decided_by").get(case=case, is_superseded=False)
     if State(case.state) is State.DECIDED:
         with transaction.atomic():
             move(case=case, event=Event.FULFIL, by=_WORKER, at=clock())
@@ -160,10 +161,10 @@ def _finish(
                 "rows_done": package.rows_total,
             },
         )
-        keep_letter(case=case, kind=ANSWER, pdf=letter, at=at)
         case.refresh_from_db()
         move(case=case, event=Event.ANSWER, by=_WORKER, at=at)
-        send_answer_ready(case=case, package=package, at=at)
+        mail = send_answer_ready(case=case, package=package, at=at)
+        keep_letter(case=case, kind=LetterKind.ANSWER, pdf=letter, message=mail, at=at)
 
 
 def count_download(*, package: Package, at: datetime) -> None:

@@ -11,11 +11,10 @@ from audit.domain.actor import Actor
 from erasure.services.approval import forget_plan
 from requests_portal.domain.lifecycle import Event, State, allowed_events
 from requests_portal.models import Case
-from requests_portal.services.answering import locked_case
-from requests_portal.services.cases import CaseMovedOn, move
 from requests_portal.services.erasure import erasure_reference
 from requests_portal.services.forgetting import forget_findings
 from requests_portal.services.mails import send_withdrawn
+from requests_portal.services.moves import CaseMovedOn, locked_case, move
 
 _BEFORE_DECISION = frozenset(state for state in State if Event.WITHDRAW in allowed_events(state))
 

@@ -4,6 +4,7 @@ from requests_portal.views.desk import (
     case,
     data,
     erasure,
+    letters,
     questions,
     queue,
     rectification,
@@ -65,5 +66,10 @@ urlpatterns = [
         rectification.correction_step,
         name="correction-step",
     ),
-    path("cases/<str:reference>/letter/", data.letter, name="letter-download"),
+    path("cases/<str:reference>/letter/", letters.answer_letter, name="answer-letter"),
+    path(
+        "cases/<str:reference>/letters/<int:letter_id>/",
+        letters.letter_download,
+        name="letter-download",
+    ),
 ]

@@ -17,5 +17,6 @@ urlpatterns = [
     path("my/reply/", status.reply, name="request-reply"),
     path("my/leave/", status.leave, name="request-leave"),
     path("my/package/", answer.package_download, name="package-download"),
-    path("my/letter/", answer.letter_download, name="letter-download"),
+    path("my/letter/", answer.answer_letter, name="answer-letter"),
+    path("my/letters/<int:letter_id>/", answer.letter_download, name="letter-download"),
 ]

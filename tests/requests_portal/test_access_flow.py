@@ -20,13 +20,14 @@ from requests_portal.domain.lifecycle import IllegalTransition, State
 from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, CollectedTable, Decision, Letter, Package
 from requests_portal.queries import answer_of, collected_page, collected_rows
-from requests_portal.services.cases import CaseMovedOn, close_answered, receive_case
+from requests_portal.services.cases import close_answered, receive_case
 from requests_portal.services.collection import collect_next, retry_unit, start_collection
 from requests_portal.services.decisions import (
     OutcomeContradictsFindings,
     SearchIncomplete,
     decide,
 )
+from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.package_files import SCHEMA
 from requests_portal.services.packages import (
     PACKAGE_LIFETIME,
@@ -79,7 +80,7 @@ def archive_of(case: Case) -> zipfile.ZipFile:
 
 
 def test_receive_case_starts_the_clock_and_queues_the_acknowledgement(case: Case) -> None:
-    assert case.state == State.RECEIVED
+    assert case.state == State.CONFIRMING
     assert case.received_on.isoformat() == "2026-03-05"
     assert case.safe_on.isoformat() == "2026-04-05"
     assert case.sla_on.isoformat() == "2026-04-04"
@@ -90,7 +91,7 @@ def test_receive_case_starts_the_clock_and_queues_the_acknowledgement(case: Case
     assert case.reference in message.subject
     assert "/en/link/" in message.text
     assert "6 April 2026" in message.text
-    assert verbs(case) == ["case.received"]
+    assert verbs(case) == ["case.received", "letter.sent"]
 
 
 def test_collect_searches_every_table_and_says_what_was_not_found(
@@ -326,18 +327,20 @@ def test_answer_is_told_once_with_letter_and_state_in_one_step(case: Case, handl
     assert [m.reference for m in messages_for(f"case:{case.id}:answer")] == [
         f"case:{case.id}:answer"
     ]
-    assert Letter.objects.get(case=case).kind == "answer"
+    assert Letter.objects.get(case=case, kind="answer").kind == "answer"
     package = Package.objects.get(case=case)
     assert package.rows_done == package.rows_total == 2 * 4
     assert package.expires_at == LATER + PACKAGE_LIFETIME
     assert verbs(case) == [
         "case.received",
+        "letter.sent",
         "case.start",
         "collection.started",
         "collection.done",
         "case.decide",
         "case.fulfil",
         "case.answer",
+        "letter.sent",
     ]
 
 

@@ -17,11 +17,12 @@ from requests_portal.domain.questions import Kind
 from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, Question
 from requests_portal.services.asking import ArrivedTooEarly, ask, open_question, take_answer
-from requests_portal.services.cases import CaseMovedOn, receive_case
+from requests_portal.services.cases import receive_case
 from requests_portal.services.clock import date_lines
 from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.decisions import decide
 from requests_portal.services.links import issue_link
+from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.suspending import count_waiting_cases
 from requests_portal.services.withdrawing import withdraw_request
 from requests_portal.tasks import tidy

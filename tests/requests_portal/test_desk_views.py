@@ -44,7 +44,7 @@ def searched(case: Case, handler: User) -> Case:
     return case
 
 
-READS = ["case-detail", "case-progress", "letter-download"]
+READS = ["case-detail", "case-progress", "answer-letter"]
 STEPS = ["case-assign", "case-start", "case-decide", "case-close", "package-retry"]
 
 
@@ -61,7 +61,7 @@ def test_only_handlers_and_the_dpo_work_on_cases(case: Case, name: str, role: Ro
     user = User.objects.create_user(email="x@example.org", name="X", roles=[role])
     assert client_of(user).post(url(name, case)).status_code == 403
     case.refresh_from_db()
-    assert (case.state, case.assignee) == (State.RECEIVED, None)
+    assert (case.state, case.assignee) == (State.CONFIRMING, None)
 
 
 @pytest.mark.parametrize("role", [Role.SECURITY, Role.ENGINEER])
@@ -228,7 +228,7 @@ def test_decide_with_name_and_time_then_letter_and_close(
     assert build_next(clock=timezone.now)
     page = desk.get(url("case-detail", case)).content.decode()
     assert "Decided by Hanna" in page
-    letter = desk.get(url("letter-download", case))
+    letter = desk.get(url("answer-letter", case))
     assert b"".join(letter.streaming_content)[:5] == b"%PDF-"  # type: ignore[attr-defined]
     desk.post(url("case-close", case))
     case.refresh_from_db()
@@ -236,7 +236,7 @@ def test_decide_with_name_and_time_then_letter_and_close(
 
 
 def test_letter_before_the_answer_is_404(desk: Client, case: Case) -> None:
-    assert desk.get(url("letter-download", case)).status_code == 404
+    assert desk.get(url("answer-letter", case)).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,12 @@ from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Outcome, Right
 from requests_portal.models import Case, Decision
 from requests_portal.services.answering import answer_nothing_held
-from requests_portal.services.cases import CaseMovedOn, close_told, receive_case
+from requests_portal.services.cases import close_told, receive_case
 from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.decisions import OutcomeContradictsFindings, SearchIncomplete
 from requests_portal.services.erasure import approve_erasure, live_plan, plan_erasure
 from requests_portal.services.identification import keys_given
+from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.rectification import correct_next
 from retention.domain.restricting import Reason
 from retention.services.restrictions import lift, note_notice_sent, restrict_person
@@ -196,7 +197,7 @@ def test_nothing_held_is_answered_at_once(company: str, handler: User) -> None:
     assert "Nothing of ours was found" in page_of(client, case)
     assert step(client, "case-nothing-held", case) == 302
     case.refresh_from_db()
-    assert (case.state, case.decision.outcome) == (State.ANSWERED, Outcome.NOTHING_HELD)
+    assert (case.state, case.decisions.get().outcome) == (State.ANSWERED, Outcome.NOTHING_HELD)
     assert "hold no data of ours about you" in own_page(case)
 
 
@@ -251,7 +252,7 @@ def test_correction_is_answered_when_every_change_is_settled(company: str, handl
         pass
     assert step(client, "correction-answer", case, answer) == 302
     case.refresh_from_db()
-    assert (case.state, case.decision.outcome) == (State.ANSWERED, Outcome.GRANTED)
+    assert (case.state, case.decisions.get().outcome) == (State.ANSWERED, Outcome.GRANTED)
     assert "<del>Ana Kask</del> → <ins>Ana Kask-Tamm</ins>" in own_page(case)
 
 
@@ -264,7 +265,7 @@ def test_correction_that_leaves_something_needs_a_reason(company: str, handler: 
     assert step(client, "correction-answer", case, {**answer, "outcome": "granted"}) == 422
     assert step(client, "correction-answer", case, {**answer, "message": "It is right."}) == 302
     case.refresh_from_db()
-    assert case.decision.message == "It is right."
+    assert case.decisions.get().message == "It is right."
 
 
 def test_answered_erasure_is_closed_after_fourteen_days(company: str, handler: User) -> None:

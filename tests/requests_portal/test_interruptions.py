@@ -102,7 +102,7 @@ def assert_answered_once(case: Case) -> None:
     case.refresh_from_db()
     assert case.state == State.ANSWERED
     assert messages_for(f"case:{case.id}:answer").count() == 1
-    assert Letter.objects.filter(case=case).count() == 1
+    assert Letter.objects.filter(case=case, kind="answer").count() == 1
     assert Blob.objects.filter(kind="package").count() == 1
 
 

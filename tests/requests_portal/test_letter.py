@@ -21,7 +21,7 @@ from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.decisions import decide
 from requests_portal.services.letters import answer_letter
 from requests_portal.services.package_content import content_of
-from requests_portal.texts import RIGHTS_REMINDER
+from requests_portal.texts.rights import RIGHTS_REMINDER
 from tests.requests_portal.conftest import NOW, intake
 
 #: Half past eleven at night in Warsaw, when it is the next day already in Tallinn.

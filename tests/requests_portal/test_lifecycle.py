@@ -6,6 +6,7 @@ from requests_portal.domain.lifecycle import (
     AWAITING,
     OPEN_STATES,
     TRANSITIONS,
+    UNDECIDED,
     Event,
     IllegalTransition,
     State,
@@ -34,15 +35,21 @@ def test_the_one_way_through_an_access_request() -> None:
     assert state is State.CLOSED
 
 
-def test_every_open_state_has_a_next_step() -> None:
-    assert all(allowed_events(state) for state in OPEN_STATES)
-    assert allowed_events(State.CLOSED) == frozenset()
-    assert allowed_events(State.WITHDRAWN) == frozenset()
+def test_every_state_has_a_next_step_and_what_ended_can_begin_again() -> None:
+    assert all(allowed_events(state) for state in State)
+    for state in set(State) - OPEN_STATES:
+        assert next_state(state, Event.REOPEN) is State.RECEIVED
 
 
-def test_a_request_is_withdrawn_only_until_it_is_decided() -> None:
-    before = {state for state in State if Event.WITHDRAW in allowed_events(state)}
-    assert before == {State.RECEIVED, State.IN_PROGRESS, *AWAITING}
+def test_a_request_is_withdrawn_or_merged_only_until_it_is_decided() -> None:
+    for event in (Event.WITHDRAW, Event.MERGE):
+        assert {state for state in State if event in allowed_events(state)} == UNDECIDED
+    assert {State.CONFIRMING, State.RECEIVED, State.IN_PROGRESS, *AWAITING} == UNDECIDED
+
+
+def test_an_unconfirmed_request_can_be_worked_on() -> None:
+    assert next_state(State.CONFIRMING, Event.CONFIRM) is State.RECEIVED
+    assert next_state(State.CONFIRMING, Event.START) is State.IN_PROGRESS
 
 
 def test_who_was_asked_is_waited_for_and_then_work_goes_on() -> None:
@@ -51,5 +58,5 @@ def test_who_was_asked_is_waited_for_and_then_work_goes_on() -> None:
         (Event.ASK_CLARIFICATION, State.AWAITING_CLARIFICATION),
     ):
         assert next_state(State.IN_PROGRESS, event) is state
-        assert allowed_events(state) == {Event.RESUME, Event.WITHDRAW}
+        assert allowed_events(state) == {Event.RESUME, Event.WITHDRAW, Event.MERGE}
         assert next_state(state, Event.RESUME) is State.IN_PROGRESS

@@ -99,7 +99,7 @@ def test_filing_makes_a_case_and_a_mail_and_removes_the_draft(client: Client, db
         "AP-1",
         "my calls",
     )
-    assert (case.language, case.entity_code, case.state) == ("pl", "EE", State.RECEIVED)
+    assert (case.language, case.entity_code, case.state) == ("pl", "EE", State.CONFIRMING)
     assert not IntakeDraft.objects.exists()
     assert messages_for(f"case:{case.id}:acknowledgement").count() == 1
     page = client.get("/pl/request/access/received/").content.decode()

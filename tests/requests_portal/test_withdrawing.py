@@ -18,11 +18,12 @@ from outbox.queries import messages_for
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Outcome, Right
 from requests_portal.models import Case, CollectionUnit
-from requests_portal.services.cases import CaseMovedOn, receive_case
+from requests_portal.services.cases import receive_case
 from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.decisions import decide
 from requests_portal.services.erasure import plan_erasure
 from requests_portal.services.links import issue_link
+from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.withdrawing import may_withdraw, withdraw_request
 from tests.accounts.factories import make_user
 from tests.requests_portal.conftest import NOW, intake
@@ -127,7 +128,7 @@ def test_the_person_is_asked_once_more_and_told(visitor: tuple[Client, Case]) ->
 def test_without_the_link_nothing_is_withdrawn(client: Client, case: Case) -> None:
     assert client.post("/en/my/withdraw/").headers["Location"] == "/en/link/new/"
     case.refresh_from_db()
-    assert case.state == State.RECEIVED
+    assert case.state == State.CONFIRMING
 
 
 def test_the_desk_shows_that_there_is_nothing_to_do(client: Client, case: Case) -> None:

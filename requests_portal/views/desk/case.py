@@ -20,21 +20,21 @@ from lib.units import Status
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Right
 from requests_portal.forms.desk import (
-    AskForm,
     CorrectionAnswerForm,
     DecisionForm,
-    NoteAnswerForm,
     PlanForm,
 )
 from requests_portal.models import Case
-from requests_portal.queries import found_rows, mails_of, timeline
+from requests_portal.queries import decision_of, found_rows, mails_of, timeline
 from requests_portal.services.clock import clock_state, date_lines
 from requests_portal.services.erasure import live_plan, may_plan
 from requests_portal.services.findings import Finding, claimable, findings_of
 from requests_portal.services.identification import keys_from, keys_given
-from requests_portal.texts import AUDIT_VERBS, OUTCOMES, RIGHT_NAMES, STATES
+from requests_portal.texts.cases import OUTCOMES, STATES
+from requests_portal.texts.rights import RIGHT_NAMES
+from requests_portal.texts.trail import AUDIT_VERBS
 from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
-from requests_portal.views.desk.questions_shown import questions_context
+from requests_portal.views.desk.panels import PANELS
 from retention.queries import restriction_of
 from retention.views.shown import ShownRestriction, resource_titles, shown, staff_names
 
@@ -47,31 +47,30 @@ def render_case(
     case: Case,
     *,
     template: str = PAGE,
-    form: DecisionForm | None = None,
-    plan_form: PlanForm | None = None,
-    answer_form: CorrectionAnswerForm | None = None,
-    question_form: AskForm | NoteAnswerForm | None = None,
     status: int = 200,
+    **forms: Form,
 ) -> HttpResponse:
-    """Render a case, or its working part, with the times of the company that answers."""
-    shown = form or plan_form or answer_form or question_form
-    context = _context(case, request.user, form=shown)
-    context |= questions_context(case, at=timezone.now(), form=question_form)
+    """Render a case, or its working part, with the times of the company that answers.
+
+    `forms` are forms that were filled in and refused, by the name under which a panel shows them.
+    """
+    context = _context(case, request.user)
+    for panel in PANELS:
+        context |= panel(case, request.user, forms)
     if case.right == Right.ERASURE:
-        context |= _erasure_context(case, context["findings"], form=plan_form)
+        context |= _erasure_context(case, context["findings"])
     if case.right == Right.RECTIFICATION:
-        context["answer_form"] = answer_form or CorrectionAnswerForm()
         context["corrections"] = case.corrections.count()
         context["open_corrections"] = case.corrections.exclude(status=Status.DONE).count()
+    context |= {"form": DecisionForm(), "answer_form": CorrectionAnswerForm()} | forms
+    context["refused_form"] = next(iter(forms.values()), None)
     if template == _WORK and not context["working"]:
         status = 286  # htmx stops asking
     with timezone.override(case.entity.tz):
         return render(request, template, context, status=status)
 
 
-def _erasure_context(
-    case: Case, findings: list[Finding], *, form: PlanForm | None
-) -> dict[str, Any]:
+def _erasure_context(case: Case, findings: list[Finding]) -> dict[str, Any]:
     """Gather what the erasure part of the page shows; the page asks again while it is worked on."""
     plan = live_plan(case)
     unit = unit_of(plan) if plan else None
@@ -81,13 +80,13 @@ def _erasure_context(
         "plan": plan,
         "plan_unit": unit,
         "overview": overview(plan, get_language() or "en") if plan else None,
-        "plan_form": form or PlanForm(tables=claimable(findings)),
+        "plan_form": PlanForm(tables=claimable(findings)),
         "may_plan": may_plan(case, plan) and not working,
         "working": working or (case.state == State.IN_PROGRESS and searching),
     }
 
 
-def _context(case: Case, user: User, *, form: Form | None) -> dict[str, Any]:
+def _context(case: Case, user: User) -> dict[str, Any]:
     """Gather everything the page of a case shows."""
     findings = findings_of(case)
     searched = bool(findings) and all(f.unit.status == Status.DONE for f in findings)
@@ -103,10 +102,9 @@ def _context(case: Case, user: User, *, form: Form | None) -> dict[str, Any]:
         "mails": mails_of(case),
         "searched": searched,
         "working": _is_working(case, findings),
-        "form": form or DecisionForm(),
         "restrictions": _restrictions(case, findings),
         "may_work": user.has_role(*WORKERS),
-        "decision": getattr(case, "decision", None),
+        "decision": decision_of(case),
         "outcomes": OUTCOMES,
         "package": getattr(case, "package", None),
         "timeline": [

@@ -1,7 +1,7 @@
 """Looking through what was found. Every look at personal data is on record."""
 
 from django.db import transaction
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -10,12 +10,11 @@ from django.views.decorators.http import require_safe
 from accounts.http import StaffRequest
 from accounts.views.access import require_role
 from audit.domain.actor import Actor
-from lib.blobs import open_blob
-from requests_portal.queries import letter_of, table_of
+from requests_portal.queries import table_of
 from requests_portal.services.corrections import may_correct
 from requests_portal.services.findings import rows_page
 from requests_portal.services.trail import record_on_case
-from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
+from requests_portal.views.desk.fetch import WORKERS, case_or_404
 
 
 @require_role(*WORKERS)
@@ -41,16 +40,3 @@ def table_rows(request: StaffRequest, reference: str, table_id: int) -> HttpResp
         "requests_portal/desk/table_rows.html",
         {"case": case, "table": table, "page": page, "may_correct": may_correct(case)},
     )
-
-
-@require_role(*READERS)
-@never_cache
-@require_safe
-def letter(request: StaffRequest, reference: str) -> HttpResponse | StreamingHttpResponse:
-    case = case_or_404(reference)
-    sent = letter_of(case)
-    if sent is None:
-        raise Http404
-    response = StreamingHttpResponse(open_blob(sent.blob), content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{case.reference}.pdf"'
-    return response

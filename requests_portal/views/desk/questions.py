@@ -25,7 +25,7 @@ def question_ask(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
     form = AskForm(request.POST)
     if not form.is_valid():
-        return render_case(request, case, question_form=form, status=422)
+        return render_case(request, case, ask_form=form, status=422)
     return attempt(
         request,
         case,
@@ -50,7 +50,7 @@ def answer_note(request: StaffRequest, reference: str) -> HttpResponse:
         raise Http404
     form = note_form(case, question, at=timezone.now(), data=request.POST)
     if not form.is_valid():
-        return render_case(request, case, question_form=form, status=422)
+        return render_case(request, case, note_form=form, status=422)
     return attempt(
         request,
         case,

@@ -14,7 +14,8 @@ from requests_portal.domain.references import clean_reference
 from requests_portal.domain.rights import Right
 from requests_portal.queries import case_by_reference, queue, queue_counts
 from requests_portal.services.clock import clock_state
-from requests_portal.texts import RIGHT_NAMES, STATES
+from requests_portal.texts.cases import STATES
+from requests_portal.texts.rights import RIGHT_NAMES
 from requests_portal.views.desk.fetch import READERS
 
 FILTERS = {

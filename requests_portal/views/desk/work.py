@@ -20,7 +20,7 @@ from requests_portal.domain.lifecycle import IllegalTransition
 from requests_portal.domain.rights import Outcome
 from requests_portal.forms.desk import DecisionForm
 from requests_portal.models import Case, CollectionUnit, Package
-from requests_portal.services.cases import CaseMovedOn, assign, close_answered
+from requests_portal.services.cases import assign, close_answered
 from requests_portal.services.collection import (
     StillSearching,
     retry_unit,
@@ -33,6 +33,7 @@ from requests_portal.services.decisions import (
     decide,
 )
 from requests_portal.services.mails import send_again
+from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.packages import retry_package
 from requests_portal.views.desk.case import render_case
 from requests_portal.views.desk.fetch import WORKERS, case_or_404

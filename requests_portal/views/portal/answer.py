@@ -7,7 +7,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from lib.blobs import open_blob
-from requests_portal.queries import answer_of, letter_of
+from requests_portal.models import Case, Letter
+from requests_portal.queries import answer_of, letter_of, letters_to_person
+from requests_portal.services.letters import letter_pdf
 from requests_portal.services.packages import count_download
 from requests_portal.views.portal import session
 
@@ -32,13 +34,29 @@ def package_download(request: HttpRequest) -> HttpResponse | StreamingHttpRespon
 
 @never_cache
 @require_safe
-def letter_download(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+def answer_letter(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     case = session.visited_case(request)
     if case is None:
         return redirect("portal:link-request")
     letter = letter_of(case)
     if letter is None:
         raise Http404
-    response = StreamingHttpResponse(open_blob(letter.blob), content_type="application/pdf")
+    return _pdf(case, letter)
+
+
+@never_cache
+@require_safe
+def letter_download(request: HttpRequest, letter_id: int) -> HttpResponse | StreamingHttpResponse:
+    case = session.visited_case(request)
+    if case is None:
+        return redirect("portal:link-request")
+    letter = next((one for one in letters_to_person(case) if one.pk == letter_id), None)
+    if letter is None:
+        raise Http404
+    return _pdf(case, letter)
+
+
+def _pdf(case: Case, letter: Letter) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(open_blob(letter_pdf(letter)), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{case.reference}.pdf"'
     return response

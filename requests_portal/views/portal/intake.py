@@ -17,7 +17,7 @@ from requests_portal.models import IntakeDraft
 from requests_portal.services.cases import AlreadyFiled, receive_case
 from requests_portal.services.clock import date_lines
 from requests_portal.services.drafts import intake_of, save_answer
-from requests_portal.texts import RIGHTS
+from requests_portal.texts.rights import RIGHTS
 from requests_portal.views.portal import session
 
 _FILINGS_AN_HOUR = 10

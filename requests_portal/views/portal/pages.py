@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from lib.entities import ENTITIES
 from requests_portal.domain.rights import Right
 from requests_portal.forms.portal import QUESTIONS
-from requests_portal.texts import ARTICLE_LABELS, RIGHTS
+from requests_portal.texts.rights import ARTICLE_LABELS, RIGHTS
 
 
 @require_safe

@@ -13,20 +13,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from erasure.services.overview import overview
 from lib.throttle import client_address, may_pass
+from requests_portal.domain.letters import LetterKind
 from requests_portal.domain.references import clean_reference
 from requests_portal.domain.rights import Right
 from requests_portal.forms.portal import NewLinkForm, ReplyForm
 from requests_portal.models import Case
-from requests_portal.queries import answer_of
+from requests_portal.queries import answer_of, decision_of, letters_to_person
 from requests_portal.services.asking import open_question, take_answer
-from requests_portal.services.cases import CaseMovedOn
 from requests_portal.services.clock import clock_state, date_lines
 from requests_portal.services.erasure import live_plan
 from requests_portal.services.links import LinkNotUsable, link_is_usable, redeem_link
 from requests_portal.services.mails import send_new_link_if_known
+from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.story import person_timeline
 from requests_portal.services.withdrawing import may_withdraw, withdraw_request
-from requests_portal.texts import RIGHTS
+from requests_portal.texts.letters import LETTERS
+from requests_portal.texts.rights import RIGHTS
 from requests_portal.views.desk.corrections_shown import applied_corrections
 from requests_portal.views.portal import session
 
@@ -93,6 +95,7 @@ def _status(
         "answer": answer_of(case, at=now),
         "may_withdraw": may_withdraw(case),
         "question": open_question(case),
+        "letters": [(one, LETTERS[LetterKind(one.kind)]) for one in letters_to_person(case)],
         "form": reply_form or ReplyForm(),
     }
     with timezone.override(case.entity.tz):
@@ -106,7 +109,7 @@ def _result(case: Case) -> dict[str, Any]:
         return {}
     plan = live_plan(case)
     return {
-        "decision": case.decision,
+        "decision": decision_of(case),
         "overview": overview(plan, get_language() or "en") if plan else None,
         "corrections": applied_corrections(case),
     }

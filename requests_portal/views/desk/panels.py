@@ -1,0 +1,22 @@
+"""The panels of the case page: each gathers what its part of the page shows.
+
+A panel takes the case, who looks at it, and the forms that were refused; it returns context under
+names of its own. Its template is included by `desk/case.html`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.forms import Form
+
+from accounts.models import User
+from requests_portal.models import Case
+from requests_portal.views.desk.letters_shown import letters_panel
+from requests_portal.views.desk.questions_shown import questions_panel
+
+Panel = Callable[[Case, User, Mapping[str, Form]], dict[str, Any]]
+
+PANELS: tuple[Panel, ...] = (
+    questions_panel,
+    letters_panel,
+)
