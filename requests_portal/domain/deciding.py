@@ -3,7 +3,7 @@
 GDPR Arts. 11(2), 12(4)-(6), 15(4), 16, 17(3), 18(1), 20(1) and (4), 21(1)-(2). Pure.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,31 +31,39 @@ class Ground(StrEnum):
     LAWFUL = "lawful"  # complaint: the processing keeps to the law
 
 
-_ALWAYS = (Ground.UNFOUNDED, Ground.EXCESSIVE)
+#: Articles 15 to 22 know them; a consent can always be withdrawn, and anybody may complain.
+_TOO_MUCH = (Ground.UNFOUNDED, Ground.EXCESSIVE)
 GROUNDS: Mapping[Right, tuple[Ground, ...]] = {
-    Right.ACCESS: (Ground.OTHERS_RIGHTS, *_ALWAYS),
-    Right.RECTIFICATION: (Ground.ACCURATE, *_ALWAYS),
+    Right.ACCESS: (Ground.OTHERS_RIGHTS, *_TOO_MUCH),
+    Right.RECTIFICATION: (Ground.ACCURATE, *_TOO_MUCH),
     Right.ERASURE: (
         Ground.STILL_NEEDED,
         Ground.EXPRESSION,
         Ground.LEGAL_OBLIGATION,
         Ground.ARCHIVE,
         Ground.LEGAL_CLAIM,
-        *_ALWAYS,
+        *_TOO_MUCH,
     ),
-    Right.RESTRICTION: (Ground.NO_RESTRICTION_CASE, *_ALWAYS),
-    Right.OBJECTION: (Ground.COMPELLING, Ground.LEGAL_CLAIM, Ground.OTHER_BASIS, *_ALWAYS),
-    Right.PORTABILITY: (Ground.NOT_PROVIDED, Ground.OTHERS_RIGHTS, *_ALWAYS),
-    Right.WITHDRAWAL: (Ground.NO_CONSENT, *_ALWAYS),
-    Right.COMPLAINT: (Ground.LAWFUL, *_ALWAYS),
+    Right.RESTRICTION: (Ground.NO_RESTRICTION_CASE, *_TOO_MUCH),
+    Right.OBJECTION: (Ground.COMPELLING, Ground.LEGAL_CLAIM, Ground.OTHER_BASIS, *_TOO_MUCH),
+    Right.PORTABILITY: (Ground.NOT_PROVIDED, Ground.OTHERS_RIGHTS, *_TOO_MUCH),
+    Right.WITHDRAWAL: (Ground.NO_CONSENT,),
+    Right.COMPLAINT: (Ground.LAWFUL,),
 }
-_OUTCOMES = (
-    Outcome.GRANTED,
-    Outcome.PARTLY,
-    Outcome.REFUSED,
-    Outcome.NOTHING_HELD,
-    Outcome.CANNOT_IDENTIFY,
-)
+_DENIED = (Outcome.REFUSED, Outcome.CANNOT_IDENTIFY)
+_SETTLED = (Outcome.GRANTED, Outcome.PARTLY)
+#: How a request can end by a ruling. A copy of data is granted by its package and an erasure by
+#: its plan; neither is ever granted by words alone.
+_OUTCOMES: Mapping[Right, tuple[Outcome, ...]] = {
+    Right.ACCESS: _DENIED,
+    Right.RECTIFICATION: (*_SETTLED, *_DENIED),
+    Right.ERASURE: _DENIED,
+    Right.RESTRICTION: (*_SETTLED, Outcome.NOTHING_HELD, *_DENIED),
+    Right.OBJECTION: (*_SETTLED, Outcome.NOTHING_HELD, *_DENIED),
+    Right.PORTABILITY: _DENIED,
+    Right.WITHDRAWAL: (*_SETTLED, Outcome.NOTHING_HELD, *_DENIED),
+    Right.COMPLAINT: (*_SETTLED, Outcome.REFUSED),
+}
 #: Outcomes that deny something, so that ground and reasons are owed (Art. 12(4)).
 ADVERSE = frozenset({Outcome.PARTLY, Outcome.REFUSED, Outcome.CANNOT_IDENTIFY})
 
@@ -99,22 +107,26 @@ class Judgement:
 
 
 def outcomes_for(right: Right) -> tuple[Outcome, ...]:
-    """Return how a request can end; nothing is ever erased or corrected by these words alone."""
-    without = {Right.COMPLAINT: {Outcome.NOTHING_HELD}}.get(right, set())
-    return tuple(one for one in _OUTCOMES if one not in without)
+    """Return what can be ruled on such a request, a fee included where the law knows one."""
+    return (*_OUTCOMES[right], Outcome.FEE) if may_cost(right) else _OUTCOMES[right]
+
+
+def may_cost(right: Right) -> bool:
+    """Tell whether a fee can be asked for such a request at all (Art. 12(5))."""
+    return Ground.EXCESSIVE in GROUNDS[right]
 
 
 def needs_second_person(outcome: Outcome) -> bool:
-    """Tell whether one person proposes and another decides: refusals and fees."""
-    return outcome in {Outcome.REFUSED, Outcome.CANNOT_IDENTIFY, Outcome.FEE}
+    """Tell whether one person proposes and another decides: whatever denies, and a fee."""
+    return outcome in ADVERSE or outcome is Outcome.FEE
 
 
 def grounds_for(right: Right, outcome: Outcome) -> tuple[Ground, ...]:
-    """Return the grounds that can carry this outcome."""
+    """Return the grounds that can carry this outcome; empty where none is needed."""
     if outcome is Outcome.CANNOT_IDENTIFY:
         return (Ground.NOT_IDENTIFIED,)
     if outcome is Outcome.FEE:
-        return _ALWAYS
+        return _TOO_MUCH
     return GROUNDS[right] if outcome in ADVERSE else ()
 
 
@@ -124,14 +136,12 @@ def check(judgement: Judgement) -> None:
     Raises OutcomeNotForRight, GroundMissing, GroundNotForRight, ReasonsMissing.
     """
     right, outcome = judgement.right, judgement.outcome
-    if outcome is not Outcome.FEE and outcome not in outcomes_for(right):
+    if outcome not in outcomes_for(right):
         raise OutcomeNotForRight
-    allowed: Collection[Ground] = grounds_for(right, outcome)
+    allowed = grounds_for(right, outcome)
     if any(ground not in allowed for ground in judgement.grounds):
         raise GroundNotForRight
-    if not allowed:
-        return
-    if not judgement.grounds:
+    if allowed and not judgement.grounds:
         raise GroundMissing
-    if not judgement.reasons.strip():
+    if allowed and not judgement.reasons.strip():
         raise ReasonsMissing

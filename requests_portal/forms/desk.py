@@ -56,38 +56,6 @@ class PlanForm(forms.Form):
         return dict.fromkeys(self.cleaned_data["claims"], reason)
 
 
-class CorrectionAnswerForm(forms.Form):
-    """The answer to a request for correction, once every proposed change is settled."""
-
-    outcome = forms.ChoiceField(
-        label=_("Decision"),
-        choices=[
-            (Outcome.GRANTED.value, _("Corrected as asked")),
-            (Outcome.PARTLY.value, _("Corrected in part, or left as it is, for a stated reason")),
-        ],
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose a decision.")},
-    )
-    message = forms.CharField(
-        label=_("Words to the person"),
-        help_text=_("Needed where something stays as it is: say why."),
-        max_length=4000,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-    identity_checked = forms.BooleanField(
-        label=_("I have checked that the data belongs to this person"),
-        error_messages={"required": _("Confirm that you have checked whose data this is.")},
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        left = cleaned.get("outcome") == Outcome.PARTLY
-        if left and not cleaned.get("message", "").strip():
-            self.add_error("message", _("Say what stays as it is, and why."))
-        return cleaned
-
-
 class DecisionForm(forms.Form):
     """The handler's decision on an access request."""
 

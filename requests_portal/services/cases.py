@@ -10,7 +10,7 @@ from audit.domain.actor import Actor
 from requests_portal.domain.intake import Intake
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.domain.references import reference_from
-from requests_portal.domain.rights import Channel, Right
+from requests_portal.domain.rights import Channel
 from requests_portal.models import Case, IntakeDraft
 from requests_portal.queries import email_hash
 from requests_portal.services.acknowledging import acknowledge
@@ -105,13 +105,13 @@ def assign(*, case: Case, to: User, by: Actor, at: datetime) -> Case:
 
 
 def close_told(*, at: datetime) -> int:
-    """Close corrections and erasures that were answered 14 days ago; return how many.
+    """Close what was answered by a letter 14 days ago; return how many.
 
     A copy of data closes with its package, see `packages`.
     """
     told = Case.objects.filter(
-        state=State.ANSWERED.value, answered_at__lte=at - _AFTER_TELLING
-    ).exclude(right=Right.ACCESS.value)
+        state=State.ANSWERED.value, answered_at__lte=at - _AFTER_TELLING, package__isnull=True
+    )
     closed = 0
     for case in told:
         with transaction.atomic():

@@ -25,8 +25,10 @@ from requests_portal.domain.rights import Outcome, Right
 from requests_portal.models import Case, Decision
 from requests_portal.queries import case_by_id, found_rows
 from requests_portal.services.collection import delete_collected
+from requests_portal.services.decision_letters import erasure_letter
 from requests_portal.services.decisions import OutcomeContradictsFindings, SearchIncomplete
 from requests_portal.services.identification import keys_from, keys_given
+from requests_portal.services.letters import send_letter
 from requests_portal.services.mails import send_all_gone, send_done
 from requests_portal.services.moves import locked_case, move
 from requests_portal.services.trail import record_on_case
@@ -112,7 +114,10 @@ def answer_when_done(*, plan: Plan, at: datetime, **_signal: object) -> None:
     locked = locked_case(case, frozenset({State.FULFILLING}))
     delete_collected(locked)
     move(case=locked, event=Event.ANSWER, by=_WORKER, at=at)
-    send_done(case=locked, at=at)
+    decision = Decision.objects.select_related("decided_by").get(case=locked, is_superseded=False)
+    draft = erasure_letter(case=locked, decision=decision, plan=plan)
+    told = send_done(case=locked, at=at)
+    send_letter(case=locked, draft=draft, by=decision.decided_by, at=at, message=told)
 
 
 def tell_when_gone(*, plan: Plan, at: datetime, **_signal: object) -> None:

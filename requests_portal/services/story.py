@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from requests_portal.domain.rights import Right
+from requests_portal.domain.rights import Outcome, Right
 from requests_portal.models import Case
+from requests_portal.queries import decision_of
 
 #: The words when it has happened and while it lies ahead, when it happened, a word about it.
 _Told = tuple[str, str, datetime | None, str]
@@ -24,10 +25,17 @@ class Step:
 
 def person_timeline(case: Case) -> list[Step]:
     """Return all steps of a request in their order, with the one we are at marked."""
-    told = [*_until_search(case), *_ENDINGS[Right(case.right)](case)]
-    if case.withdrawn_at:
-        happened = [one for one in told if one[2] is not None]
-        told = [*happened, (_("You withdrew your request"), "", case.withdrawn_at, "")]
+    decision = decision_of(case)
+    denied = decision is not None and decision.outcome in _BY_LETTER
+    ending = _by_letter if denied else _ENDINGS[Right(case.right)]
+    told = [*_until_search(case), *ending(case)]
+    for words, when in (
+        (_("You withdrew your request"), case.withdrawn_at),
+        (_("We passed your request on to the company that decides on it"), case.forwarded_at),
+        (_("We closed your request"), None if case.answered_at else case.closed_at),
+    ):
+        if when is not None:
+            told = [*(one for one in told if one[2] is not None), (words, "", when, "")]
     current = next((n for n, (_done, _ahead, at, _detail) in enumerate(told) if at is None), None)
     return [
         Step(
@@ -116,7 +124,27 @@ def _rectification(case: Case) -> list[_Told]:
     ]
 
 
+def _by_letter(case: Case) -> list[_Told]:
+    return [
+        (
+            _("A person looked at your request and decided"),
+            _("A person looks at your request and decides"),
+            case.decided_at,
+            _("Nothing is decided by a machine."),
+        ),
+        (
+            _("We wrote to you what was decided, and why"),
+            _("We write to you what is decided, and why"),
+            case.answered_at,
+            _("You receive an e-mail with a link."),
+        ),
+    ]
+
+
+#: Outcomes after which nothing is carried out: the letter is the answer.
+_BY_LETTER = frozenset({Outcome.REFUSED, Outcome.CANNOT_IDENTIFY})
 _ENDINGS = {
+    **dict.fromkeys(Right, _by_letter),
     Right.ACCESS: _access,
     Right.ERASURE: _erasure,
     Right.RECTIFICATION: _rectification,

@@ -8,6 +8,7 @@ from requests_portal.views.desk import (
     questions,
     queue,
     rectification,
+    rulings,
     work,
 )
 
@@ -30,10 +31,16 @@ urlpatterns = [
     path("cases/<str:reference>/plan/approve/", erasure.erasure_approve, name="erasure-approve"),
     path("cases/<str:reference>/plan/retry/", erasure.erasure_retry, name="erasure-retry"),
     path("cases/<str:reference>/nothing-held/", erasure.nothing_held, name="case-nothing-held"),
+    path("cases/<str:reference>/ruling/", rulings.ruling_decide, name="ruling-decide"),
     path(
-        "cases/<str:reference>/corrections/answer/",
-        erasure.correction_answer,
-        name="correction-answer",
+        "cases/<str:reference>/ruling/<int:proposal_id>/approve/",
+        rulings.ruling_approve,
+        name="ruling-approve",
+    ),
+    path(
+        "cases/<str:reference>/ruling/<int:proposal_id>/back/",
+        rulings.ruling_send_back,
+        name="ruling-send-back",
     ),
     path("cases/<str:reference>/ask/", questions.question_ask, name="question-ask"),
     path("cases/<str:reference>/ask/answer/", questions.answer_note, name="answer-note"),

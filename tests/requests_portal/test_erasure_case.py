@@ -19,7 +19,6 @@ from outbox.queries import messages_for
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Outcome, Right
 from requests_portal.models import Case, Decision
-from requests_portal.services.answering import answer_nothing_held
 from requests_portal.services.cases import close_told, receive_case
 from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.decisions import OutcomeContradictsFindings, SearchIncomplete
@@ -27,6 +26,7 @@ from requests_portal.services.erasure import approve_erasure, live_plan, plan_er
 from requests_portal.services.identification import keys_given
 from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.rectification import correct_next
+from requests_portal.services.rulings import answer_nothing_held
 from retention.domain.restricting import Reason
 from retention.services.restrictions import lift, note_notice_sent, restrict_person
 from retention.texts import REASONS
@@ -244,28 +244,45 @@ def test_correction_is_answered_when_every_change_is_settled(company: str, handl
     assert (
         client.post(row, {**values, name_field: "Ana Kask-Tamm", "row": token}).status_code == 302
     )
-    answer = {"outcome": "granted", "identity_checked": "on"}
-    assert step(client, "correction-answer", case, answer) == 422
+    answer = {"outcome": "granted", "identity_checked": "on", "letter_step": "send"}
+    assert step(client, "ruling-decide", case, answer) == 422
 
     step(client, "correction-apply", case, {"correction": str(case.corrections.get().pk)})
     while correct_next(clock=timezone.now):
         pass
-    assert step(client, "correction-answer", case, answer) == 302
+    assert step(client, "ruling-decide", case, answer) == 302
     case.refresh_from_db()
     assert (case.state, case.decisions.get().outcome) == (State.ANSWERED, Outcome.GRANTED)
+    told = case.letters.get(kind="decision").content["passages"]
+    assert [one["rows"] for one in told if one["heading"].startswith("What was corrected")] == [
+        [["Name", "Ana Kask-Tamm", "Ana Kask"]]
+    ]
     assert "<del>Ana Kask</del> → <ins>Ana Kask-Tamm</ins>" in own_page(case)
 
 
-def test_correction_that_leaves_something_needs_a_reason(company: str, handler: User) -> None:
+def test_correction_that_leaves_something_needs_ground_reason_and_two_people(
+    company: str, handler: User, dpo: User
+) -> None:
     case = searched(Right.RECTIFICATION, about="Something")
     client = Client()
     client.force_login(handler)
     answer = {"outcome": "partly", "identity_checked": "on"}
-    assert step(client, "correction-answer", case, answer) == 422
-    assert step(client, "correction-answer", case, {**answer, "outcome": "granted"}) == 422
-    assert step(client, "correction-answer", case, {**answer, "message": "It is right."}) == 302
+    assert step(client, "ruling-decide", case, answer) == 422
+    assert step(client, "ruling-decide", case, {**answer, "outcome": "granted"}) == 200
+    granted = {**answer, "outcome": "granted", "letter_step": "send"}
+    assert step(client, "ruling-decide", case, granted) == 422  # nothing was corrected
+    reasoned = {**answer, "grounds": "accurate", "message": "It is right."}
+    assert step(client, "ruling-decide", case, reasoned) == 302
+    proposal = case.proposals.get()
+    approval = reverse("desk:ruling-approve", args=[case.reference, proposal.pk])
+    assert client.post(approval, {"letter_step": "send"}).status_code == 302
     case.refresh_from_db()
-    assert case.decisions.get().message == "It is right."
+    assert case.state == State.IN_PROGRESS  # who proposed it cannot decide it
+    client.force_login(dpo)
+    assert client.post(approval, {"letter_step": "send"}).status_code == 302
+    case.refresh_from_db()
+    assert (case.state, case.decisions.get().message) == (State.ANSWERED, "It is right.")
+    assert "Article 16 GDPR" in own_page(case)
 
 
 def test_answered_erasure_is_closed_after_fourteen_days(company: str, handler: User) -> None:

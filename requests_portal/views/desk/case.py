@@ -20,7 +20,6 @@ from lib.units import Status
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Right
 from requests_portal.forms.desk import (
-    CorrectionAnswerForm,
     DecisionForm,
     PlanForm,
 )
@@ -62,7 +61,7 @@ def render_case(
     if case.right == Right.RECTIFICATION:
         context["corrections"] = case.corrections.count()
         context["open_corrections"] = case.corrections.exclude(status=Status.DONE).count()
-    context |= {"form": DecisionForm(), "answer_form": CorrectionAnswerForm()} | forms
+    context |= {"form": DecisionForm()} | forms
     context["refused_form"] = next(iter(forms.values()), None)
     if template == _WORK and not context["working"]:
         status = 286  # htmx stops asking

@@ -11,14 +11,8 @@ from accounts.views.access import require_role
 from erasure.models import Plan
 from erasure.services.approval import NotReady, PlanMovedOn, SamePerson
 from erasure.services.work import retry
-from requests_portal.domain.rights import Outcome
-from requests_portal.forms.desk import CorrectionAnswerForm, PlanForm
+from requests_portal.forms.desk import PlanForm
 from requests_portal.models import Case
-from requests_portal.services.answering import (
-    CorrectionsOpen,
-    answer_correction,
-    answer_nothing_held,
-)
 from requests_portal.services.decisions import OutcomeContradictsFindings, SearchIncomplete
 from requests_portal.services.erasure import (
     approve_erasure,
@@ -26,6 +20,7 @@ from requests_portal.services.erasure import (
     plan_erasure,
 )
 from requests_portal.services.findings import claimable, findings_of
+from requests_portal.services.rulings import answer_nothing_held
 from requests_portal.views.desk.case import render_case
 from requests_portal.views.desk.fetch import WORKERS, case_or_404
 from requests_portal.views.desk.work import attempt, back
@@ -105,32 +100,6 @@ def nothing_held(request: StaffRequest, reference: str) -> HttpResponse:
     except (SearchIncomplete, OutcomeContradictsFindings):
         messages.error(request, _("This does not fit what was found. Look at the case again."))
     return back(case)
-
-
-@require_role(*WORKERS)
-@require_POST
-def correction_answer(request: StaffRequest, reference: str) -> HttpResponse:
-    case = case_or_404(reference)
-    form = CorrectionAnswerForm(request.POST)
-    if form.is_valid():
-        try:
-            return attempt(
-                request,
-                case,
-                lambda _by, at: answer_correction(
-                    case=case,
-                    outcome=Outcome(form.cleaned_data["outcome"]),
-                    message=form.cleaned_data["message"],
-                    by=request.user,
-                    at=at,
-                ),
-                _("The case is answered. The person is told by e-mail."),
-            )
-        except CorrectionsOpen:
-            form.add_error(None, _("Apply or withdraw every proposed correction first."))
-        except OutcomeContradictsFindings:
-            form.add_error("outcome", _("Nothing was corrected. Choose the other one."))
-    return render_case(request, case_or_404(reference), answer_form=form, status=422)
 
 
 def _plan_or_404(case: Case) -> Plan:

@@ -33,10 +33,10 @@ from requests_portal.services.corrections import (
     row_hash,
     withdraw,
 )
+from requests_portal.services.corrections_shown import recipients_to_tell, shown_corrections
 from requests_portal.services.findings import rows_page
 from requests_portal.services.trail import record_on_case
 from requests_portal.views.desk.correction_form import CorrectionForm
-from requests_portal.views.desk.corrections_shown import recipients_to_tell, shown_corrections
 from requests_portal.views.desk.fetch import WORKERS, case_or_404
 
 _ROW = "requests_portal/desk/correction_row.html"

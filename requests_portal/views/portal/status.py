@@ -13,23 +13,26 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from erasure.services.overview import overview
 from lib.throttle import client_address, may_pass
+from requests_portal.domain.deciding import Ground
 from requests_portal.domain.letters import LetterKind
 from requests_portal.domain.references import clean_reference
-from requests_portal.domain.rights import Right
+from requests_portal.domain.rights import Outcome, Right
 from requests_portal.forms.portal import NewLinkForm, ReplyForm
-from requests_portal.models import Case
+from requests_portal.models import Case, Package
 from requests_portal.queries import answer_of, decision_of, letters_to_person
 from requests_portal.services.asking import open_question, take_answer
 from requests_portal.services.clock import clock_state, date_lines
+from requests_portal.services.corrections_shown import applied_corrections
 from requests_portal.services.erasure import live_plan
 from requests_portal.services.links import LinkNotUsable, link_is_usable, redeem_link
 from requests_portal.services.mails import send_new_link_if_known
 from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.story import person_timeline
 from requests_portal.services.withdrawing import may_withdraw, withdraw_request
+from requests_portal.texts.deciding import EXPLAINED
 from requests_portal.texts.letters import LETTERS
 from requests_portal.texts.rights import RIGHTS
-from requests_portal.views.desk.corrections_shown import applied_corrections
+from requests_portal.texts.rulings import DECIDED
 from requests_portal.views.portal import session
 
 _LINKS_AN_HOUR = 10
@@ -104,12 +107,15 @@ def _status(
 
 
 def _result(case: Case) -> dict[str, Any]:
-    """Return what was done for the person, once a correction or erasure is answered."""
-    if not case.answered_at or case.right == Right.ACCESS:
+    """Return what was decided and done, once it is answered otherwise than by a package."""
+    decision = decision_of(case) if case.answered_at else None
+    if decision is None or Package.objects.filter(case=case).exists():
         return {}
     plan = live_plan(case)
     return {
-        "decision": decision_of(case),
+        "decision": decision,
+        "decided": DECIDED[Outcome(decision.outcome)][Right(case.right)],
+        "grounds": [EXPLAINED[Ground(code)] for code in decision.grounds],
         "overview": overview(plan, get_language() or "en") if plan else None,
         "corrections": applied_corrections(case),
     }
