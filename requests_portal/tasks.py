@@ -11,6 +11,7 @@ from requests_portal.services.drafts import remove_stale_drafts
 from requests_portal.services.letters import print_waiting
 from requests_portal.services.packages import build_next, remove_expired_packages
 from requests_portal.services.rectification import correct_next
+from requests_portal.services.restriction_ends import settle_notices
 from requests_portal.services.suspending import count_waiting_cases
 
 logger = logging.getLogger(__name__)
@@ -46,10 +47,13 @@ def print_letters() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Remove stale drafts and expired packages, close what was told, count dates that wait."""
+    """Remove stale drafts and expired packages, close what was told, count dates that wait,
+    lift restrictions whose end was told.
+    """
     at = timezone.now()
     drafts = remove_stale_drafts(at=at)
     packages = remove_expired_packages(at=at)
     close_told(at=at)
     count_waiting_cases(at=at)
+    settle_notices(at=at)
     logger.info("tidied %s drafts and %s packages", drafts, packages)

@@ -20,5 +20,6 @@ class Intake:
     phone: str = ""
     customer_number: str = ""
     about: str = ""
+    choice: str = ""
     #: Erasure: tell the person when what is kept has been erased too.
     tell_when_gone: bool = False

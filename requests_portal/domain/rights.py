@@ -15,7 +15,7 @@ class Right(StrEnum):
 
 
 #: The rights that can be exercised at the portal and are worked to their answer at the desk.
-FILED_HERE: tuple[Right, ...] = (Right.ACCESS, Right.RECTIFICATION, Right.ERASURE)
+FILED_HERE: tuple[Right, ...] = tuple(Right)
 
 ARTICLES: dict[Right, str] = {
     Right.ACCESS: "15",

@@ -8,7 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from lib.identifiers import InvalidEmail, InvalidPhone, normalise_email, normalise_phone
+from requests_portal.domain.choices import CHOICES
 from requests_portal.domain.rights import Right
+from requests_portal.texts.choices import CHOICES as CHOICE_TEXTS
 from requests_portal.texts.rights import Text
 
 _NOT_IN_A_NAME = re.compile(r"[<>@:/\\]|www\.", re.IGNORECASE)
@@ -139,6 +141,62 @@ class ErasureForm(AboutForm):
     hint = _("Leave it empty for everything. You need not give a reason.")
 
 
+class RestrictionChoiceForm(QuestionForm):
+    heading = _("Why should we stop using the data?")
+    hint = _("The law knows these cases. We keep the data and do nothing else with it.")
+    restriction_choice = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[(one.value, CHOICE_TEXTS[one]) for one in CHOICES[Right.RESTRICTION]],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the case that fits best.")},
+    )
+
+
+class RestrictionForm(AboutForm):
+    heading = _("Which data is it about?")
+    hint = _("Leave it empty for everything. Tell us what helps us to understand.")
+
+
+class ObjectionChoiceForm(QuestionForm):
+    heading = _("Which use do you object to?")
+    hint = _("Advertising stops at once, without any weighing.")
+    objection_choice = forms.ChoiceField(
+        label=_("Use"),
+        choices=[(one.value, CHOICE_TEXTS[one]) for one in CHOICES[Right.OBJECTION]],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the use you object to.")},
+    )
+
+
+class ObjectionForm(AboutForm):
+    heading = _("Why do you object?")
+    hint = _(
+        "For advertising you need no reason. Otherwise tell us what is particular about your "
+        "situation: we stop while we weigh it."
+    )
+
+
+class WithdrawalForm(AboutForm):
+    heading = _("Which consent do you withdraw?")
+    hint = _("Leave it empty for every consent you gave us. You need not give a reason.")
+
+
+class ComplaintForm(AboutForm):
+    heading = _("What happened?")
+    hint = _("Our data protection officer reads it and answers you by letter.")
+    about = forms.CharField(
+        label=_("In your own words"),
+        max_length=4000,
+        error_messages={"required": _("Tell us what happened.")},
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+
+class PortabilityForm(AboutForm):
+    heading = _("Is it about something in particular?")
+    hint = _("Leave it empty for all data you gave us. You receive it as JSON and CSV files.")
+
+
 class TellWhenGoneForm(QuestionForm):
     heading = _("Should we write to you when the rest is gone?")
     hint = _(
@@ -165,6 +223,11 @@ QUESTIONS: Mapping[Right, Mapping[str, type[QuestionForm]]] = {
     Right.ACCESS: {**_WHO, "about": AboutForm},
     Right.RECTIFICATION: {**_WHO, "about": CorrectionForm},
     Right.ERASURE: {**_WHO, "about": ErasureForm, "later": TellWhenGoneForm},
+    Right.RESTRICTION: {**_WHO, "why": RestrictionChoiceForm, "about": RestrictionForm},
+    Right.OBJECTION: {**_WHO, "which": ObjectionChoiceForm, "about": ObjectionForm},
+    Right.PORTABILITY: {**_WHO, "about": PortabilityForm},
+    Right.WITHDRAWAL: {**_WHO, "about": WithdrawalForm},
+    Right.COMPLAINT: {**_WHO, "about": ComplaintForm},
 }
 
 

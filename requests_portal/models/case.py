@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from lib.entities import ENTITIES, Entity, entity
 from lib.fields import EncryptedJSONField, EncryptedTextField
+from requests_portal.domain.choices import CHOICES
 from requests_portal.domain.lifecycle import BEGINNING, OPEN_STATES, UNDECIDED, State
 from requests_portal.domain.rights import Channel, Right
 
@@ -16,6 +17,10 @@ _BEGINNING = sorted(state.value for state in BEGINNING)
 _AT_WORK = sorted(state.value for state in (OPEN_STATES - BEGINNING) | {State.ANSWERED})
 _DECIDED = [State.DECIDED.value, State.FULFILLING.value, State.ANSWERED.value]
 _UNANSWERED = sorted(state.value for state in OPEN_STATES)
+
+
+def _choices_of(right: Right) -> list[str]:
+    return [choice.value for choice in CHOICES[right]]
 
 
 def _stamped(state: State, field: str) -> Q:
@@ -45,6 +50,8 @@ class Case(models.Model):
     phone = EncryptedTextField(blank=True)
     customer_number = EncryptedTextField(blank=True)
     about = EncryptedTextField(blank=True)
+    #: A code of `domain.choices.Choice`, where the right offers a choice.
+    choice = models.CharField(max_length=16, blank=True)
     #: Erasure: the person wants to be told when what is kept has been erased too.
     tell_when_gone = models.BooleanField(default=False)
 
@@ -110,6 +117,12 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_forwarded_state_has_time",
                 condition=_stamped(State.FORWARDED, "forwarded_at"),
+            ),
+            models.CheckConstraint(
+                name="case_choice_of_its_right",
+                condition=Q(choice="")
+                | Q(right=Right.RESTRICTION.value, choice__in=_choices_of(Right.RESTRICTION))
+                | Q(right=Right.OBJECTION.value, choice__in=_choices_of(Right.OBJECTION)),
             ),
             models.CheckConstraint(
                 name="case_merged_is_closed",

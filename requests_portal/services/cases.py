@@ -16,6 +16,7 @@ from requests_portal.queries import email_hash
 from requests_portal.services.acknowledging import acknowledge
 from requests_portal.services.clock import dates_for
 from requests_portal.services.moves import move
+from requests_portal.services.restricting import take_effect
 from requests_portal.services.trail import record_on_case
 
 _AFTER_TELLING = timedelta(days=14)
@@ -50,6 +51,8 @@ def receive_case(
             },
         )
         acknowledge(case=case, at=at)
+        if intake.channel is not Channel.PORTAL:  # staff know whom they heard
+            take_effect(case=case, by=by, at=at)
     return case
 
 
@@ -71,6 +74,7 @@ def _create(intake: Intake) -> Case:
                     phone=intake.phone,
                     customer_number=intake.customer_number,
                     about=intake.about,
+                    choice=intake.choice,
                     tell_when_gone=intake.tell_when_gone,
                     received_at=intake.received_at,
                     received_on=deadlines.received_on,

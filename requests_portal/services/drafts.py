@@ -40,6 +40,7 @@ def intake_of(draft: IntakeDraft, *, language: str, at: datetime) -> Intake:
         phone=answers.get("phone", ""),
         customer_number=answers.get("customer_number", ""),
         about=answers.get("about", ""),
+        choice=answers.get(f"{draft.right}_choice", ""),
         tell_when_gone=answers.get("tell_when_gone") == "yes",
     )
 

@@ -14,6 +14,7 @@ from lib.keyed_hash import keyed_hash
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import AccessLink, Case
 from requests_portal.services.moves import CaseMovedOn, move
+from requests_portal.services.restricting import take_effect
 from requests_portal.services.trail import record_on_case
 
 LINK_LIFETIME = timedelta(days=30)
@@ -61,6 +62,7 @@ def redeem_link(*, token: str, at: datetime) -> Case:
                 at=at,
                 case_id=case.id,
             )
+            take_effect(case=case, by=Actor.person(), at=at)
         _take_up(case, at=at)
         return case
 

@@ -25,6 +25,7 @@ AUDIT_VERBS: dict[str, Text] = {
     "case.merge": _("Request merged into another of the same person"),
     "case.reopen": _("Request opened again"),
     "case.conclude": _("Closed again without a new decision"),
+    "restriction.at_once": _("Use stopped at once, before any decision"),
     "letter.sent": _("Letter sent"),
     "decision.proposed": _("Decision proposed, waits for a second person"),
     "decision.sent_back": _("Proposal sent back"),

@@ -8,6 +8,7 @@ from requests_portal.views.desk import (
     questions,
     queue,
     rectification,
+    restrictions,
     rulings,
     work,
 )
@@ -41,6 +42,11 @@ urlpatterns = [
         "cases/<str:reference>/ruling/<int:proposal_id>/back/",
         rulings.ruling_send_back,
         name="ruling-send-back",
+    ),
+    path(
+        "cases/<str:reference>/restriction/end/",
+        restrictions.restriction_end,
+        name="restriction-end",
     ),
     path("cases/<str:reference>/ask/", questions.question_ask, name="question-ask"),
     path("cases/<str:reference>/ask/answer/", questions.answer_note, name="answer-note"),

@@ -13,6 +13,7 @@ from accounts.models import User
 from requests_portal.models import Case
 from requests_portal.views.desk.letters_shown import letters_panel
 from requests_portal.views.desk.questions_shown import questions_panel
+from requests_portal.views.desk.restrictions_shown import restrictions_panel
 from requests_portal.views.desk.rulings_shown import ruling_panel
 
 Panel = Callable[[Case, User, Mapping[str, Form]], dict[str, Any]]
@@ -21,4 +22,5 @@ PANELS: tuple[Panel, ...] = (
     questions_panel,
     letters_panel,
     ruling_panel,
+    restrictions_panel,
 )
