@@ -154,6 +154,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.collect",
         "schedule": timedelta(seconds=15),
     },
+    "settle-sent": {
+        "task": "requests_portal.tasks.settle_sent",
+        "schedule": timedelta(minutes=1),
+    },
     "print-letters": {
         "task": "requests_portal.tasks.print_letters",
         "schedule": timedelta(minutes=1),

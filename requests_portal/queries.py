@@ -101,10 +101,10 @@ class QueueCounts:
 
 
 def _overdue(at: datetime) -> Q:
-    """Past the safe date, by the local day of each company."""
+    """Past the day staff work to, by the local day of each company."""
     late = Q()
     for code, company in ENTITIES.items():
-        late |= Q(entity_code=code, safe_on__lt=at.astimezone(company.tz).date())
+        late |= Q(entity_code=code, due_on__lt=at.astimezone(company.tz).date())
     return late
 
 
@@ -120,12 +120,12 @@ def _filters(*, user: User, at: datetime) -> dict[str, Q]:
 
 
 def queue(*, name: str, user: User, at: datetime) -> QuerySet[Case]:
-    """Return the cases behind a filter, the nearest safe date first. Unknown names mean open."""
+    """Return the cases behind a filter, the nearest day first. Unknown names mean open."""
     filters = _filters(user=user, at=at)
     cases = Case.objects.select_related("assignee").filter(filters.get(name, filters["open"]))
     if name == "closed":
         return cases.order_by("-answered_at", "reference")
-    return cases.order_by("safe_on", "received_at")
+    return cases.order_by("due_on", "received_at")
 
 
 def queue_counts(*, user: User, at: datetime) -> QueueCounts:

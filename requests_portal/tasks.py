@@ -8,6 +8,7 @@ from django.utils import timezone
 from requests_portal.services.cases import close_told
 from requests_portal.services.collection import collect_next
 from requests_portal.services.drafts import remove_stale_drafts
+from requests_portal.services.extending import settle_extensions
 from requests_portal.services.letters import print_waiting
 from requests_portal.services.packages import build_next, remove_expired_packages
 from requests_portal.services.rectification import correct_next
@@ -46,14 +47,19 @@ def print_letters() -> None:
 
 
 @shared_task
+def settle_sent() -> None:
+    """Do what waits for a mail to have left the house: extensions, ends of restrictions."""
+    at = timezone.now()
+    settle_extensions(at=at)
+    settle_notices(at=at)
+
+
+@shared_task
 def tidy() -> None:
-    """Remove stale drafts and expired packages, close what was told, count dates that wait,
-    lift restrictions whose end was told.
-    """
+    """Remove stale drafts and expired packages, close what was told, count dates that wait."""
     at = timezone.now()
     drafts = remove_stale_drafts(at=at)
     packages = remove_expired_packages(at=at)
     close_told(at=at)
     count_waiting_cases(at=at)
-    settle_notices(at=at)
     logger.info("tidied %s drafts and %s packages", drafts, packages)

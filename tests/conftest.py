@@ -11,6 +11,7 @@ from typing import Any
 import psycopg2
 import pytest
 from aiosmtpd.controller import Controller
+from django.utils import translation
 from psycopg2 import sql
 from pytest_django.fixtures import Settings
 from redis import Redis
@@ -26,6 +27,13 @@ def redis_client() -> Iterator[Redis]:
     """This worker's own database of the Redis-compatible server."""
     with Redis.from_url(os.environ["REDIS_URL"]) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """No test reads in the language in which another left the thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -92,8 +92,8 @@ class AskForm(forms.Form):
     reason = forms.CharField(
         label=_("Why it has to be asked"),
         help_text=_(
-            "Kept with the case, not sent. Identity is asked for on reasonable doubt alone "
-            "(Article 12(6)); no identity paper by default."
+            "In the person’s language: it is told in the letter. Identity is asked for on "
+            "reasonable doubt alone (Article 12(6)); no identity paper by default."
         ),
         max_length=2000,
         error_messages={"required": _("Say why. Without a reason the clock cannot pause.")},

@@ -3,6 +3,7 @@
 from requests_portal.models.answer import Decision, Letter, Package, Proposal
 from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
+from requests_portal.models.extension import Extension
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
 
@@ -13,6 +14,7 @@ __all__ = [
     "CollectionUnit",
     "Correction",
     "Decision",
+    "Extension",
     "IntakeDraft",
     "Letter",
     "Package",

@@ -61,6 +61,8 @@ class Case(models.Model):
     sla_on = models.DateField()
     statutory_on = models.DateField()
     extended_on = models.DateField()
+    #: The day staff work to: the safe date, or the extended one while an extension is in force.
+    due_on = models.DateField()
     #: Local days for which the clock stood still, see `Question`; the dates above count them.
     suspended_days = models.PositiveIntegerField(default=0)
 
@@ -136,7 +138,7 @@ class Case(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["state", "safe_on"], name="case_queue"),
+            models.Index(fields=["state", "due_on"], name="case_queue"),
             models.Index(fields=["email_hash"], name="case_email_hash"),
         ]
 

@@ -7,16 +7,29 @@ evidence. The answer ends the pause at once, whatever is in it.
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.domain.actor import Actor
 from lib.refusals import Refusal
+from requests_portal.domain.letters import LetterDraft, LetterKind, Part, Passage
 from requests_portal.domain.lifecycle import AWAITING, Event, State
 from requests_portal.domain.questions import ASKING, Kind
+from requests_portal.domain.rights import Right
 from requests_portal.models import Case, Question
+from requests_portal.services.letter_parts import closing_parts
+from requests_portal.services.letters import send_letter
 from requests_portal.services.mails import send_question
 from requests_portal.services.moves import locked_case, move
 from requests_portal.services.suspending import count_dates
+from requests_portal.texts.cases import ASKED_BECAUSE
+from requests_portal.texts.rights import ARTICLE_LABELS, RIGHT_NAMES
+
+_LETTERS = {
+    Kind.IDENTITY: LetterKind.IDENTITY,
+    Kind.CLARIFICATION: LetterKind.CLARIFICATION,
+}
 
 
 class ArrivedTooEarly(Refusal):
@@ -24,13 +37,17 @@ class ArrivedTooEarly(Refusal):
 
 
 def ask(*, case: Case, kind: Kind, reason: str, words: str, by: User, at: datetime) -> Question:
-    """Ask the person something; `reason` says why it is needed and stays with the case.
+    """Ask the person something, by letter; `reason` says why it is needed (Art. 12(6)).
 
-    Raises CaseMovedOn unless the case is being worked on.
+    Raises PartsMissing without a question or a reason, CaseMovedOn unless the case is being worked
+    on.
     """
+    draft = question_letter(case=case, kind=kind, reason=reason, words=words)
     with transaction.atomic():
         locked = locked_case(case, frozenset({State.IN_PROGRESS}))
         move(case=locked, event=ASKING[kind], by=Actor.staff(by.pk), at=at)
+        message = send_question(case=locked, at=at)
+        send_letter(case=locked, draft=draft, by=by, at=at, message=message)
         return Question.objects.create(
             case=locked,
             kind=kind.value,
@@ -38,7 +55,33 @@ def ask(*, case: Case, kind: Kind, reason: str, words: str, by: User, at: dateti
             words=words,
             asked_by=by,
             asked_at=at,
-            message=send_question(case=locked, at=at),
+            message=message,
+        )
+
+
+def question_letter(*, case: Case, kind: Kind, reason: str, words: str) -> LetterDraft:
+    """Compose the letter that asks, in the case's language."""
+    right = Right(case.right)
+    with translation.override(case.language):
+        return LetterDraft(
+            kind=_LETTERS[kind],
+            title=_("We have a question about your request %(reference)s")
+            % {"reference": case.reference},
+            subject=f"{RIGHT_NAMES[right]}, {ARTICLE_LABELS[right]}",
+            passages=(
+                Passage(part=Part.DECIDED, text=words),
+                Passage(part=Part.REASONS, heading=_("Why we ask"), text=reason),
+                Passage(part=Part.GROUND, text=str(ASKED_BECAUSE[kind])),
+                Passage(
+                    part=Part.WORDS,
+                    text=_(
+                        "Open your request with the link in our e-mail to answer. The time that "
+                        "the law gives us stands still until your answer comes; send no more than "
+                        "we ask for."
+                    ),
+                ),
+                *closing_parts(case),
+            ),
         )
 
 

@@ -79,6 +79,7 @@ def _create(intake: Intake) -> Case:
                     received_at=intake.received_at,
                     received_on=deadlines.received_on,
                     safe_on=deadlines.safe_on,
+                    due_on=deadlines.safe_on,
                     sla_on=deadlines.sla_on,
                     statutory_on=deadlines.statutory_on,
                     extended_on=deadlines.extended_on,

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from lib.entities import entity
 from requests_portal.domain.calendars import SATURDAY, calendar_for
 from requests_portal.domain.clock import Deadlines, compute_deadlines
-from requests_portal.models import Case
+from requests_portal.domain.extending import ExtensionGround
+from requests_portal.models import Case, Extension
+from requests_portal.texts.extending import GROUNDS_SHORT
 
 #: From how many days before the safe date a case is shown as pressing.
 SOON_DAYS = 10
@@ -60,12 +62,42 @@ def _date_lines(case: Case) -> Iterator[DateLine]:
             _("Our own promise: within 30 days, and never later than one month."), _paused(case)
         ),
     )
+    extension = _extension_in_force(case)
+    if extension is not None:
+        yield DateLine(
+            name="extended",
+            label=_("Last day by law"),
+            on=case.extended_on,
+            why=_extended_reason(case, extension),
+        )
+        return
     yield DateLine(
         name="statutory",
         label=_("Last day by law"),
         on=case.statutory_on,
         why=_statutory_reason(case),
     )
+
+
+def _extension_in_force(case: Case) -> Extension | None:
+    extension: Extension | None = getattr(case, "extension", None)
+    return extension if extension is not None and extension.sent_on is not None else None
+
+
+def last_day(case: Case) -> date:
+    """Return the last day that the law allows, an extension in force counted."""
+    return case.extended_on if _extension_in_force(case) else case.statutory_on
+
+
+def _extended_reason(case: Case, extension: Extension) -> str:
+    told = _(
+        "Three months after the day your request reached us, %(ground)s (Article 12(3) GDPR). "
+        "We told you on %(day)s."
+    ) % {
+        "ground": GROUNDS_SHORT[ExtensionGround(extension.ground)],
+        "day": date_format(extension.sent_on) if extension.sent_on else "",
+    }
+    return _joined(told, _paused(case))
 
 
 def _statutory_reason(case: Case) -> str:
@@ -96,8 +128,11 @@ def _joined(*sentences: str) -> str:
 
 
 def _kind_of_day(case: Case, day: date) -> str:
-    calendar = calendar_for(case.entity_code, language=get_language() or "en")
+    language = get_language() or "en"
+    calendar = calendar_for(case.entity_code, language=language)
     if name := calendar.holiday_name(day):
+        if language not in {"en", case.entity.language}:  # its name is known in these two alone
+            return _("a public holiday")
         return _("a public holiday (%(name)s)") % {"name": name}
     return _("a Saturday") if day.weekday() == SATURDAY else _("a Sunday")
 
@@ -114,12 +149,12 @@ class ClockState:
 def clock_state(case: Case, *, at: datetime, until: date | None = None) -> ClockState:
     """Describe the clock at the instant `at`, in local days of the responsible entity.
 
-    It counts to the safe date, the one staff work to; the person is shown `until`, the last day
-    that the law allows.
+    It counts to the day staff work to, the safe date as a rule; the person is shown `until`, the
+    last day that the law allows.
     """
     if ended := _ended(case):
         return ClockState(days=0, tone="done", sentence=ended)
-    days = ((until or case.safe_on) - timezone.localdate(at, case.entity.tz)).days
+    days = ((until or case.due_on) - timezone.localdate(at, case.entity.tz)).days
     if days < 0:
         sentence = ngettext("%(n)s day late", "%(n)s days late", -days) % {"n": -days}
         return ClockState(days=days, tone="late", sentence=sentence)

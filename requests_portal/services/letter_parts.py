@@ -15,13 +15,10 @@ from requests_portal.services.clock import date_lines
 from requests_portal.texts.deciding import EXPLAINED
 
 
-def dates_part(case: Case) -> Passage:
-    """The dates of the clock, each with its reason."""
-    return Passage(
-        part=Part.DATES,
-        heading=_("The dates"),
-        rows=tuple((line.label, date_format(line.on), line.why) for line in date_lines(case)),
-    )
+def dates_part(case: Case, *further: tuple[str, str, str]) -> Passage:
+    """The dates of the clock, each with its reason; `further` rows follow them."""
+    lines = tuple((line.label, date_format(line.on), line.why) for line in date_lines(case))
+    return Passage(part=Part.DATES, heading=_("The dates"), rows=(*lines, *further))
 
 
 def remedies_part() -> Passage:
@@ -58,9 +55,9 @@ def authority_part(case: Case) -> Passage:
     return Passage(part=Part.AUTHORITY, text=f"{complain} {elsewhere}")
 
 
-def closing_parts(case: Case) -> tuple[Passage, ...]:
+def closing_parts(case: Case, *further: tuple[str, str, str]) -> tuple[Passage, ...]:
     """Dates, remedies and authority, as every letter to the person ends."""
-    return dates_part(case), remedies_part(), authority_part(case)
+    return dates_part(case, *further), remedies_part(), authority_part(case)
 
 
 def ground_part(grounds: Sequence[Ground]) -> Passage:

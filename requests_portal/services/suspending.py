@@ -40,6 +40,7 @@ def count_dates(*, case: Case, by: Actor, at: datetime) -> None:
         today=at.astimezone(case.entity.tz).date(),
     )
     counted = {name: getattr(dates, name) for name in _DATES}
+    counted["due_on"] = dates.extended_on if case.due_on == case.extended_on else dates.safe_on
     changed = {name: day for name, day in counted.items() if getattr(case, name) != day}
     if not changed and case.suspended_days == dates.suspended_days:
         return

@@ -48,3 +48,15 @@ CHANNELS: dict[Channel, Text] = {
     Channel.LETTER: pgettext_lazy("how a request came", "Letter"),
     Channel.PHONE: pgettext_lazy("how a request came", "Phone"),
 }
+
+#: On what a question rests, as its letter says it.
+ASKED_BECAUSE: dict[Kind, Text] = {
+    Kind.IDENTITY: _(
+        "Where there are reasonable doubts about who asks, the law lets us ask for what is needed "
+        "to be sure (Article 12(6) GDPR). We delete it when we have decided."
+    ),
+    Kind.CLARIFICATION: _(
+        "Where very much data is held, the law lets us ask which data or which use is meant "
+        "(recital 63 GDPR)."
+    ),
+}

@@ -86,8 +86,17 @@ def test_a_question_waits_for_the_person_and_its_answer_resumes(
         CAME,
         None,
     )
-    verbs = [one.verb for one in events_of("case", str(working.id)).order_by("-id")[:3]]
-    assert verbs == ["case.dates_changed", "case.resume", f"case.{question_verb(kind)}"]
+    verbs = [one.verb for one in events_of("case", str(working.id)).order_by("-id")[:4]]
+    assert verbs == [
+        "case.dates_changed",
+        "case.resume",
+        "letter.sent",
+        f"case.{question_verb(kind)}",
+    ]
+    letter = working.letters.get(kind=kind.value)
+    assert letter.message_id == working.questions.get().message_id
+    parts = {one["part"] for one in letter.content["passages"]}
+    assert parts >= {"decided", "reasons", "ground", "dates", "remedies", "authority"}
 
 
 def question_verb(kind: Kind) -> str:

@@ -11,6 +11,7 @@ from django.forms import Form
 
 from accounts.models import User
 from requests_portal.models import Case
+from requests_portal.views.desk.extending_shown import extending_panel
 from requests_portal.views.desk.letters_shown import letters_panel
 from requests_portal.views.desk.questions_shown import questions_panel
 from requests_portal.views.desk.restrictions_shown import restrictions_panel
@@ -23,4 +24,5 @@ PANELS: tuple[Panel, ...] = (
     letters_panel,
     ruling_panel,
     restrictions_panel,
+    extending_panel,
 )

@@ -21,7 +21,7 @@ from requests_portal.forms.portal import NewLinkForm, ReplyForm
 from requests_portal.models import Case, Package
 from requests_portal.queries import answer_of, decision_of, letters_to_person
 from requests_portal.services.asking import open_question, take_answer
-from requests_portal.services.clock import clock_state, date_lines
+from requests_portal.services.clock import clock_state, date_lines, last_day
 from requests_portal.services.corrections_shown import applied_corrections
 from requests_portal.services.erasure import live_plan
 from requests_portal.services.links import LinkNotUsable, link_is_usable, redeem_link
@@ -92,7 +92,7 @@ def _status(
     context = {
         "case": case,
         "right": RIGHTS[Right(case.right)],
-        "clock": clock_state(case, at=now, until=case.statutory_on),
+        "clock": clock_state(case, at=now, until=last_day(case)),
         "dates": date_lines(case),
         "timeline": person_timeline(case),
         "answer": answer_of(case, at=now),
