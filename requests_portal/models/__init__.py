@@ -6,6 +6,7 @@ from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.extension import Extension
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
+from requests_portal.models.reopening import Reopening
 
 __all__ = [
     "AccessLink",
@@ -20,4 +21,5 @@ __all__ = [
     "Package",
     "Proposal",
     "Question",
+    "Reopening",
 ]
