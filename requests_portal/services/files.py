@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from django.core.files import File
 from django.db import transaction
 
 from lib.blobs import Blob, BlobWriter, create_blob
@@ -18,6 +18,9 @@ from requests_portal.domain.files import (
     clean_name,
     recognise,
 )
+
+if TYPE_CHECKING:
+    from django.core.files import File
 
 _MEGABYTE = 1024 * 1024
 SCANS = frozenset({FileKind.PDF, FileKind.JPEG, FileKind.PNG})
