@@ -23,10 +23,11 @@ def suspensions_of(case: Case) -> list[Suspension]:
         "message__to", "message__subject", "message__text", "message__html"
     )
     return [
-        Suspension(asked_at=sent_at, answered_at=one.answered_at)
+        Suspension(asked_at=sent_at, answered_at=ended_at)
         for one in questions
+        for ended_at in (one.answered_at or one.lapsed_at,)
         if (sent_at := one.message.sent_at) is not None
-        and (one.answered_at is None or one.answered_at >= sent_at)
+        and (ended_at is None or ended_at >= sent_at)
     ]
 
 
