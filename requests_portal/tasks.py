@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from requests_portal.services.cases import close_told
 from requests_portal.services.collection import collect_next
+from requests_portal.services.days_off import count_after_changes
 from requests_portal.services.drafts import remove_stale_drafts
 from requests_portal.services.extending import settle_extensions
 from requests_portal.services.letters import print_waiting
@@ -52,6 +53,13 @@ def settle_sent() -> None:
     at = timezone.now()
     settle_extensions(at=at)
     settle_notices(at=at)
+
+
+@shared_task
+def count_calendars() -> None:
+    """Count the dates of open cases anew where a public holiday was added or taken out."""
+    if counted := count_after_changes(at=timezone.now()):
+        logger.info("counted the dates of %s cases by a changed calendar", counted)
 
 
 @shared_task
