@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from accounts.models import User
 from audit.domain.actor import Actor
-from requests_portal.queries import queue
 from requests_portal.services.cases import receive_case
+from requests_portal.services.queue import queue
 from tests.requests_portal.conftest import NOW, intake
 
 
