@@ -11,12 +11,16 @@ from requests_portal.services.forgetting import forget_findings
 
 
 def lay_down(case: Case, *, by: Actor, at: datetime) -> None:
-    """Forget what work on a locked case has gathered. What was carried out stays on record."""
+    """Forget what work on a locked case has gathered. What was carried out stays on record.
+
+    A question that is open ends without an answer: from now on nobody waits for one.
+    """
     forget_findings(case, by=by, at=at)
     forget_plan(reference=erasure_reference(case), by=by, at=at)
     case.collection_units.all().delete()  # a worker at it finds its lease gone
     case.corrections.filter(ordered_at__isnull=True).delete()
     case.proposals.filter(settled_at__isnull=True).delete()
+    case.questions.filter(answered_at__isnull=True).update(answered_at=at)
 
 
 def remove_package(case: Case) -> None:

@@ -23,6 +23,7 @@ from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.decisions import decide
 from requests_portal.services.links import issue_link
 from requests_portal.services.moves import CaseMovedOn
+from requests_portal.services.reopening import reopen
 from requests_portal.services.suspending import count_waiting_cases
 from requests_portal.services.withdrawing import withdraw_request
 from requests_portal.tasks import tidy
@@ -199,6 +200,20 @@ def test_nothing_is_decided_while_we_wait_and_the_person_can_still_withdraw(
     withdraw_request(case=working, at=CAME)
     working.refresh_from_db()
     assert working.state == State.WITHDRAWN
+
+
+def test_a_question_ends_with_its_request_and_so_does_the_wait(
+    working: Case, handler: User
+) -> None:
+    question = asked(working, handler)
+    send(question)
+    withdraw_request(case=working, at=CAME)
+    question.refresh_from_db()
+    assert (question.answer, question.answered_at) == ("", CAME)
+    reopened = reopen(case=working, words="After all.", by=None, at=CAME + timedelta(days=20))
+    assert (open_question(reopened), reopened.suspended_days) == (None, 10)
+    client, page = desk(working, Role.HANDLER)
+    assert "Not answered: the request ended" in client.get(page).content.decode()
 
 
 def test_the_database_allows_one_open_question(working: Case, handler: User) -> None:
