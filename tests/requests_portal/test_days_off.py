@@ -1,19 +1,23 @@
 """One-off public holidays: who adds them, what they move, and what stays on record."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone, translation
+from django.utils import translation
 
 from accounts.domain.roles import Role
 from accounts.models import User
 from audit.domain.actor import Actor
 from audit.models import Event as AuditEvent
 from audit.queries import events_of
-from requests_portal.domain.calendars import SATURDAY, calendar_for, next_working_day
+from requests_portal.domain.calendars import calendar_for
 from requests_portal.domain.days_off import DayIsFree, DayTooFar, require_addable
 from requests_portal.domain.lifecycle import OPEN_STATES, Event, State
 from requests_portal.models import Case, DayOff
@@ -28,8 +32,11 @@ from requests_portal.services.days_off import (
     remove_day_off,
 )
 from requests_portal.services.moves import move
+from requests_portal.services.reopening import reopen
+from requests_portal.services.withdrawing import withdraw_request
 from requests_portal.tasks import count_calendars
 from tests.accounts.factories import make_user
+from tests.lib.commands import run_in_fresh_clone
 from tests.requests_portal.conftest import NOW, intake
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +189,16 @@ def test_a_request_filed_with_the_calendar_of_before_is_caught_up() -> None:
     assert fresh(slow).statutory_on == TUESDAY
 
 
+def test_what_ended_before_is_counted_when_it_begins_anew() -> None:
+    case = received()
+    withdraw_request(case=case, at=NOW)
+    add()
+    count_after_changes(at=ADDED)
+    assert fresh(case).statutory_on == MONDAY
+    reopen(case=case, words="After all.", by=None, at=ADDED)
+    assert fresh(case).statutory_on == TUESDAY
+
+
 def test_a_killed_count_is_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
     cases = [received() for _ in range(3)]
     add()
@@ -226,6 +243,37 @@ def test_a_new_request_is_counted_with_the_days_at_once() -> None:
     assert "One month ends on 5 April 2026" in reasons["statutory"]
 
 
+def test_the_command_counts_with_the_days_where_it_is_asked_to() -> None:
+    def ask(*, with_days_off: bool) -> dict[str, Any]:
+        out = StringIO()
+        call_command(
+            "explain_deadline",
+            received_at="2026-03-05T10:00:00+02:00",
+            entity="EE",
+            json=True,
+            with_days_off=with_days_off,
+            stdout=out,
+        )
+        answer: dict[str, Any] = json.loads(out.getvalue())
+        return answer
+
+    add()
+    assert ask(with_days_off=False)["statutory_on"] == MONDAY.isoformat()
+    counted = ask(with_days_off=True)
+    assert counted["statutory_on"] == TUESDAY.isoformat()
+    assert "2026-04-06 is a public holiday (Singing day)" in counted["explanations"]["statutory_on"]
+
+
+def test_the_command_says_that_the_days_need_the_database(tmp_path: Path) -> None:
+    asked = ("--received-at", "2026-03-05T10:00:00+02:00", "--entity", "EE")
+    bare = run_in_fresh_clone(tmp_path, "explain_deadline", *asked, "--with-days-off")
+    assert (bare.status, bare.out) == (2, "")
+    assert bare.err == (
+        "The days off that are recorded at the desk cannot be read: its database does not answer. "
+        "Leave out --with-days-off to count without them.\n"
+    )
+
+
 def test_the_reason_names_the_day_also_after_it_was_taken_out(handler: User) -> None:
     code = "PL"  # Tuesday 7 April is the first working day there after Easter
     day_off = add(TUESDAY, code=code, at=NOW)
@@ -268,106 +316,3 @@ def test_the_database_knows_each_day_once_and_who_took_it_out(handler: User) -> 
         DayOff.objects.filter(pk=day_off.pk).update(removed_at=ADDED)
     with pytest.raises(IntegrityError, match="dayoff_entity_known"), transaction.atomic():
         DayOff.objects.filter(pk=day_off.pk).update(entity_code="DE")
-
-
-# --- the pages ---------------------------------------------------------------------------------
-LIST, NEW = "/staff/days-off/", "/staff/days-off/new/"
-
-
-def client_of(*roles: Role) -> Client:
-    client = Client()
-    client.force_login(make_user(*roles))
-    return client
-
-
-def working_day() -> date:
-    """Return the first day from a month on that is a working day in Estonia."""
-    return next_working_day(timezone.localdate() + timedelta(days=30), calendar_for("EE"))
-
-
-def entered(**changes: object) -> dict[str, object]:
-    day = {"entity_code": "EE", "on": working_day().isoformat(), "name": "Free day"}
-    return day | {"reason": "Order 12"} | changes
-
-
-def test_the_officer_adds_a_day_and_takes_it_out() -> None:
-    officer = client_of(Role.DPO)
-    assert officer.get(NEW).status_code == 200
-    assert officer.post(NEW, entered()).headers["Location"] == LIST
-    day_off = DayOff.objects.get()
-    assert (day_off.on, day_off.name, day_off.reason) == (working_day(), "Free day", "Order 12")
-    page = officer.get(LIST).content.decode()
-    for shown in ("Free day", "Order 12", "are being counted anew", "Take out"):
-        assert shown in page
-    count_calendars()
-    assert "are being counted anew" not in officer.get(LIST).content.decode()
-    remove = f"{LIST}{day_off.pk}/remove/"
-    assert "is a working day then" in officer.get(remove).content.decode()
-    refused = officer.post(remove, {"reason": " "})
-    assert (refused.status_code, DayOff.objects.get().removed_at) == (422, None)
-    assert "Say why the day is taken out." in refused.content.decode()
-    assert officer.post(remove, {"reason": "Annulled by order 13"}).headers["Location"] == LIST
-    page = officer.get(LIST).content.decode()
-    assert "Annulled by order 13" in page
-    assert "None was added." in page
-    assert officer.post(remove, {"reason": "again"}).status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"name": ""}, "Enter the name of the day."),
-        ({"reason": ""}, "Say where it is declared."),
-        ({"on": "soon"}, "Enter the day as 2026-01-31."),
-        ({"on": "2262-04-06"}, "Check the year: the day is too far from today."),
-        ({"entity_code": "DE"}, "DE"),
-    ],
-)
-def test_bad_input_adds_nothing_and_loses_nothing(change: dict[str, str], sentence: str) -> None:
-    answer = client_of(Role.DPO).post(NEW, entered() | {"reason": "my long words"} | change)
-    page = answer.content.decode()
-    assert (answer.status_code, DayOff.objects.count()) == (422, 0)
-    assert sentence in page
-    assert "my long words" in page or "reason" in change
-
-
-def test_a_free_day_is_refused_by_its_name() -> None:
-    officer = client_of(Role.DPO)
-    officer.post(NEW, entered())
-    again = officer.post(NEW, entered()).content.decode()
-    assert "That is a public holiday already: Free day." in again
-    saturday = working_day()
-    while saturday.weekday() != SATURDAY or calendar_for("EE").holiday_name(saturday):
-        saturday += timedelta(days=1)
-    refused = officer.post(NEW, entered(on=saturday)).content.decode()
-    assert "That is a Saturday or Sunday: no date is moved by it." in refused
-    assert DayOff.objects.count() == 1
-
-
-@pytest.mark.parametrize("role", [Role.HANDLER, Role.AUDITOR])
-def test_others_read_the_calendar_and_change_nothing(role: Role) -> None:
-    day_off, client = add(), client_of(role)
-    page = client.get(LIST)
-    assert page.status_code == 200
-    assert "Singing day" in page.content.decode()
-    assert NEW not in page.content.decode()
-    assert "/remove/" not in page.content.decode()
-    for path in (NEW, f"{LIST}{day_off.pk}/remove/"):
-        assert client.get(path).status_code == 403
-        assert client.post(path, entered()).status_code == 403
-    assert DayOff.objects.get().removed_at is None
-
-
-@pytest.mark.parametrize("role", [Role.SECURITY, Role.ENGINEER])
-def test_who_sees_no_cases_sees_no_calendar(role: Role) -> None:
-    assert client_of(role).get(LIST).status_code == 403
-
-
-def test_the_list_shows_the_holidays_of_each_country_and_marks_the_added() -> None:
-    client_of(Role.DPO).post(NEW, entered())
-    answer = client_of(Role.HANDLER).get(LIST)
-    companies = {one.code: days for one, days in answer.context["companies"]}
-    assert list(companies) == ["EE", "LV", "PL"]
-    assert [day.name for day in companies["EE"] if day.is_one_off] == ["Free day"]
-    assert not any(day.is_one_off for day in companies["LV"] + companies["PL"])
-    assert "Independence Day" in {day.name for day in companies["EE"]}
