@@ -3,9 +3,11 @@
 from requests_portal.models.answer import Decision, Letter, Package, Proposal
 from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
+from requests_portal.models.day_off import DayOff
 from requests_portal.models.extension import Extension
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
+from requests_portal.models.reminding import Digest, Reminder
 from requests_portal.models.reopening import Reopening
 
 __all__ = [
@@ -14,12 +16,15 @@ __all__ = [
     "CollectedTable",
     "CollectionUnit",
     "Correction",
+    "DayOff",
     "Decision",
+    "Digest",
     "Extension",
     "IntakeDraft",
     "Letter",
     "Package",
     "Proposal",
     "Question",
+    "Reminder",
     "Reopening",
 ]
