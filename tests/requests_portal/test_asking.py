@@ -202,20 +202,6 @@ def test_nothing_is_decided_while_we_wait_and_the_person_can_still_withdraw(
     assert working.state == State.WITHDRAWN
 
 
-def test_a_question_ends_with_its_request_and_so_does_the_wait(
-    working: Case, handler: User
-) -> None:
-    question = asked(working, handler)
-    send(question)
-    withdraw_request(case=working, at=CAME)
-    question.refresh_from_db()
-    assert (question.answer, question.answered_at) == ("", CAME)
-    reopened = reopen(case=working, words="After all.", by=None, at=CAME + timedelta(days=20))
-    assert (open_question(reopened), reopened.suspended_days) == (None, 10)
-    client, page = desk(working, Role.HANDLER)
-    assert "Not answered: the request ended" in client.get(page).content.decode()
-
-
 def test_the_database_allows_one_open_question(working: Case, handler: User) -> None:
     question = asked(working, handler)
     copy = Message.objects.get(pk=question.message_id)
