@@ -28,6 +28,7 @@ from requests_portal.models import (
     Decision,
     Letter,
     Package,
+    PortingWish,
 )
 
 _OPEN = [state.value for state in OPEN_STATES]
@@ -86,6 +87,12 @@ def decision_of(case: Case) -> Decision | None:
         .filter(case=case, is_superseded=False)
         .first()
     )
+
+
+def wish_of(case: Case) -> PortingWish:
+    """Return where a person wants their data to go; where nothing was said, to the person."""
+    wish = PortingWish.objects.select_related("released_by", "returned_by").filter(case=case)
+    return wish.first() or PortingWish(case=case)
 
 
 # --- the queue ---------------------------------------------------------------------------------

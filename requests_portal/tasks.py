@@ -12,6 +12,7 @@ from requests_portal.services.letters import print_waiting
 from requests_portal.services.packages import build_next, remove_expired_packages
 from requests_portal.services.rectification import correct_next
 from requests_portal.services.suspending import count_waiting_cases
+from requests_portal.services.transfers import push_next
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,13 @@ def build_packages() -> None:
 def apply_corrections() -> None:
     """Apply corrections until none is due."""
     while correct_next(clock=timezone.now):
+        pass
+
+
+@shared_task
+def push_transfers() -> None:
+    """Send packages to other companies until none is due."""
+    while push_next(clock=timezone.now):
         pass
 
 

@@ -15,7 +15,12 @@ class Right(StrEnum):
 
 
 #: The rights that can be exercised at the portal and are worked to their answer at the desk.
-FILED_HERE: tuple[Right, ...] = (Right.ACCESS, Right.RECTIFICATION, Right.ERASURE)
+FILED_HERE: tuple[Right, ...] = (
+    Right.ACCESS,
+    Right.RECTIFICATION,
+    Right.ERASURE,
+    Right.PORTABILITY,
+)
 
 ARTICLES: dict[Right, str] = {
     Right.ACCESS: "15",
