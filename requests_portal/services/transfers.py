@@ -126,14 +126,18 @@ def _content(package: Package) -> Iterator[bytes]:
     yield from open_blob(package.blob)
 
 
+def repr_digest(package: Package) -> str:
+    """Return the digest of a package as a header has it (RFC 9530)."""
+    return f"sha-256=:{base64.b64encode(bytes.fromhex(package.sha256)).decode()}:"
+
+
 def _headers(transfer: Transfer, package: Package) -> dict[str, str]:
-    """Return the headers; the digest is that of RFC 9530, the key one value for all tries."""
-    digest = base64.b64encode(bytes.fromhex(package.sha256)).decode()
+    """Return the headers; the key is one value for all tries."""
     return {
         "Content-Type": "application/zip",
         "Content-Length": str(package.size),
         "Content-Disposition": f'attachment; filename="{package.case.reference}.zip"',
-        "Repr-Digest": f"sha-256=:{digest}:",
+        "Repr-Digest": repr_digest(package),
         "Idempotency-Key": f'"{transfer.pk}"',
         "Case-Reference": package.case.reference,
         "User-Agent": "Apifonica-Privacy",

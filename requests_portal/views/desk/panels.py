@@ -12,6 +12,7 @@ from django.forms import Form
 from accounts.models import User
 from requests_portal.models import Case
 from requests_portal.views.desk.letters_shown import letters_panel
+from requests_portal.views.desk.porting_shown import porting_panel
 from requests_portal.views.desk.questions_shown import questions_panel
 from requests_portal.views.desk.rulings_shown import ruling_panel
 
@@ -21,4 +22,5 @@ PANELS: tuple[Panel, ...] = (
     questions_panel,
     letters_panel,
     ruling_panel,
+    porting_panel,
 )

@@ -34,6 +34,7 @@ from requests_portal.texts.letters import LETTERS
 from requests_portal.texts.rights import RIGHTS
 from requests_portal.texts.rulings import DECIDED
 from requests_portal.views.portal import session
+from requests_portal.views.portal.porting_shown import porting_shown
 
 _LINKS_AN_HOUR = 10
 
@@ -101,6 +102,8 @@ def _status(
         "letters": [(one, LETTERS[LetterKind(one.kind)]) for one in letters_to_person(case)],
         "form": reply_form or ReplyForm(),
     }
+    if case.right == Right.PORTABILITY:
+        context["porting"] = porting_shown(case, at=now)
     with timezone.override(case.entity.tz):
         context |= _result(case)
         return render(request, "requests_portal/portal/status.html", context, status=status)
