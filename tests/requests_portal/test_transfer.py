@@ -345,9 +345,12 @@ def test_a_public_name_with_a_private_address_is_refused(
     monkeypatch: pytest.MonkeyPatch, partner: Receiver, found: list[str]
 ) -> None:
     _resolve(monkeypatch, found)
+    reached: list[Any] = []
+    monkeypatch.setattr(socket.socket, "connect", lambda _self, place: reached.append(place))
     with pytest.raises(NotAccepted) as refused:
         _push("in.example.com", partner.port)
     assert (refused.value.code, refused.value.may_pass) == ("private_address", False)
+    assert reached == []  # not even tried
     assert partner.taken == []
 
 
