@@ -38,6 +38,7 @@ from requests_portal.services.package_files import (
 )
 from requests_portal.services.package_page import render_readable
 from requests_portal.services.porting_letter import porting_letter
+from requests_portal.services.porting_mails import send_package_waits
 from requests_portal.services.trail import record_on_case
 
 logger = logging.getLogger(__name__)
@@ -178,6 +179,7 @@ def _finish(
         )
         if letter is None:  # it is answered when it has been handed over
             record_on_case("package.waits", by=_WORKER, at=at, case_id=case.id)
+            send_package_waits(case=case, at=at)
             return
         case.refresh_from_db()
         move(case=case, event=Event.ANSWER, by=_WORKER, at=at)

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from django.conf import settings
 from django.utils import timezone, translation
 
 from accounts.models import User
@@ -244,6 +245,10 @@ def test_a_package_for_another_company_waits_and_holds_no_letter(
     assert 'href="letter.pdf"' not in archive.read("index.html").decode()
     assert not messages_for(f"case:{case.id}:answer").exists()
     assert answer_of(case, at=LATER) is None
+    (told,) = messages_for(f"porting:{case.id}:waits")
+    assert told.to == settings.DPO_EMAIL
+    assert case.reference in told.text
+    assert "Ana" not in told.text + told.subject
     assert remove_expired_packages(at=LATER + 2 * PACKAGE_LIFETIME) == 0  # it waits
     assert Package.objects.get(case=case).status == Status.DONE
 
