@@ -17,7 +17,6 @@ from requests_portal.models import Case
 
 def send_package_waits(*, case: Case, at: datetime) -> Message:
     """Tell the data protection officer; the clock runs until the package is handed over."""
-    reverse("desk:case-detail", args=[case.reference])
     with translation.override(settings.LANGUAGE_CODE):
         mail = StaffMail(
             subject=_("%(reference)s: data waits to be handed over")
