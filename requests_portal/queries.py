@@ -24,6 +24,7 @@ from requests_portal.models import (
     Decision,
     Letter,
     Package,
+    PortingWish,
 )
 
 PAGE_ROWS = 50
@@ -81,6 +82,12 @@ def decision_of(case: Case) -> Decision | None:
         .filter(case=case, is_superseded=False)
         .first()
     )
+
+
+def wish_of(case: Case) -> PortingWish:
+    """Return where a person wants their data to go; where nothing was said, to the person."""
+    wish = PortingWish.objects.select_related("released_by", "returned_by").filter(case=case)
+    return wish.first() or PortingWish(case=case)
 
 
 # --- one case ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from requests_portal.domain.porting import Wish
 from requests_portal.domain.rights import Channel, Right
 
 
@@ -23,3 +24,5 @@ class Intake:
     choice: str = ""
     #: Erasure: tell the person when what is kept has been erased too.
     tell_when_gone: bool = False
+    #: Portability: where the data is to go; None: to the person.
+    porting: Wish | None = None

@@ -9,8 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.identifiers import InvalidEmail, InvalidPhone, normalise_email, normalise_phone
 from requests_portal.domain.choices import CHOICES
+from requests_portal.domain.porting import Target
 from requests_portal.domain.rights import Right
+from requests_portal.forms.fields import HttpsAddressField
 from requests_portal.texts.choices import CHOICES as CHOICE_TEXTS
+from requests_portal.texts.porting import TARGETS
 from requests_portal.texts.rights import Text
 
 _NOT_IN_A_NAME = re.compile(r"[<>@:/\\]|www\.", re.IGNORECASE)
@@ -26,6 +29,12 @@ class QuestionForm(forms.Form):
     def __init__(self, *args: Any, language: str = "en", **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
         super().__init__(*args, **kwargs)
         self.language = language
+
+    @classmethod
+    def is_asked(cls, answers: Mapping[str, str]) -> bool:
+        """Tell whether the question makes sense after what was answered so far."""
+        del answers
+        return True
 
 
 class NameForm(QuestionForm):
@@ -211,6 +220,45 @@ class TellWhenGoneForm(QuestionForm):
     )
 
 
+class TargetForm(QuestionForm):
+    heading = _("Where should your data go?")
+    hint = _("You can have it sent to another company. You receive a copy in any case.")
+    target = forms.ChoiceField(
+        label=_("Where it goes"),
+        choices=[(one.value, TARGETS[one]) for one in Target],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose where your data should go.")},
+    )
+
+
+class CompanyForm(QuestionForm):
+    heading = _("What is the company called?")
+    hint = _("The company that is to receive your data.")
+    company = forms.CharField(
+        label=_("Name of the company"),
+        max_length=120,
+        error_messages={"required": _("Enter the name of the company.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    @classmethod
+    def is_asked(cls, answers: Mapping[str, str]) -> bool:
+        return answers.get("target") in {Target.URL.value, Target.CODE.value}
+
+
+class CompanyAddressForm(QuestionForm):
+    heading = _("To which address should we send it?")
+    hint = _(
+        "The company tells you the address. It begins with https:// and takes a file from us. If "
+        "they have none, choose the code instead."
+    )
+    company_url = HttpsAddressField(label=_("Address of the company"))
+
+    @classmethod
+    def is_asked(cls, answers: Mapping[str, str]) -> bool:
+        return answers.get("target") == Target.URL.value
+
+
 _WHO: Mapping[str, type[QuestionForm]] = {
     "name": NameForm,
     "email": EmailForm,
@@ -225,10 +273,21 @@ QUESTIONS: Mapping[Right, Mapping[str, type[QuestionForm]]] = {
     Right.ERASURE: {**_WHO, "about": ErasureForm, "later": TellWhenGoneForm},
     Right.RESTRICTION: {**_WHO, "why": RestrictionChoiceForm, "about": RestrictionForm},
     Right.OBJECTION: {**_WHO, "which": ObjectionChoiceForm, "about": ObjectionForm},
-    Right.PORTABILITY: {**_WHO, "about": PortabilityForm},
+    Right.PORTABILITY: {
+        **_WHO,
+        "about": PortabilityForm,
+        "where": TargetForm,
+        "company": CompanyForm,
+        "address": CompanyAddressForm,
+    },
     Right.WITHDRAWAL: {**_WHO, "about": WithdrawalForm},
     Right.COMPLAINT: {**_WHO, "about": ComplaintForm},
 }
+
+
+def questions_for(right: Right, answers: Mapping[str, str]) -> Mapping[str, type[QuestionForm]]:
+    """Return the questions of a right that make sense after the answers so far, in their order."""
+    return {step: form for step, form in QUESTIONS.get(right, {}).items() if form.is_asked(answers)}
 
 
 class NewLinkForm(forms.Form):

@@ -5,6 +5,7 @@ from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.day_off import DayOff
 from requests_portal.models.extension import Extension
+from requests_portal.models.porting import HandoverCode, PortingWish, Transfer
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
 from requests_portal.models.reminding import Digest, Reminder
@@ -20,11 +21,14 @@ __all__ = [
     "Decision",
     "Digest",
     "Extension",
+    "HandoverCode",
     "IntakeDraft",
     "Letter",
     "Package",
+    "PortingWish",
     "Proposal",
     "Question",
     "Reminder",
     "Reopening",
+    "Transfer",
 ]

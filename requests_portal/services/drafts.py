@@ -1,9 +1,11 @@
 """The half-filled form: kept encrypted for a day, so that a lost signal loses no answers."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from requests_portal.domain.intake import Intake
+from requests_portal.domain.porting import Target, Wish
 from requests_portal.domain.rights import Channel, Right
 from requests_portal.models import IntakeDraft
 
@@ -42,6 +44,17 @@ def intake_of(draft: IntakeDraft, *, language: str, at: datetime) -> Intake:
         about=answers.get("about", ""),
         choice=answers.get(f"{draft.right}_choice", ""),
         tell_when_gone=answers.get("tell_when_gone") == "yes",
+        porting=_porting(answers),
+    )
+
+
+def _porting(answers: Mapping[str, str]) -> Wish | None:
+    if "target" not in answers:
+        return None
+    return Wish(
+        target=Target(answers["target"]),
+        company=answers.get("company", ""),
+        url=answers.get("company_url", ""),
     )
 
 

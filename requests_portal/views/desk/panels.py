@@ -13,6 +13,7 @@ from accounts.models import User
 from requests_portal.models import Case
 from requests_portal.views.desk.extending_shown import extending_panel
 from requests_portal.views.desk.letters_shown import letters_panel
+from requests_portal.views.desk.porting_shown import porting_panel
 from requests_portal.views.desk.questions_shown import questions_panel
 from requests_portal.views.desk.reopening_shown import reopening_panel
 from requests_portal.views.desk.restrictions_shown import restrictions_panel
@@ -27,4 +28,5 @@ PANELS: tuple[Panel, ...] = (
     restrictions_panel,
     extending_panel,
     reopening_panel,
+    porting_panel,
 )
