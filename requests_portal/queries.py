@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Window
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum, Window
 
 from accounts.models import User
 from audit.models import Event as AuditEvent
@@ -28,6 +28,7 @@ from requests_portal.models import (
     Decision,
     Letter,
     Package,
+    Post,
 )
 
 _OPEN = [state.value for state in OPEN_STATES]
@@ -97,6 +98,7 @@ class QueueCounts:
     mine: int
     unassigned: int
     overdue: int
+    messages: int
     closed: int
 
 
@@ -115,14 +117,29 @@ def _filters(*, user: User, at: datetime) -> dict[str, Q]:
         "mine": still_open & Q(assignee=user),
         "unassigned": still_open & Q(assignee__isnull=True),
         "overdue": still_open & _overdue(at),
+        "messages": Q(_has_unread_post()),
         "closed": ~still_open,
     }
 
 
+def _has_unread_post() -> Exists:
+    """Tell whether the person of a case wrote something that nobody has marked as read."""
+    return Exists(
+        Post.objects.filter(case=OuterRef("pk"), author__isnull=True, read_at__isnull=True)
+    )
+
+
 def queue(*, name: str, user: User, at: datetime) -> QuerySet[Case]:
-    """Return the cases behind a filter, the nearest day first. Unknown names mean open."""
+    """Return the cases behind a filter, the nearest day first. Unknown names mean open.
+
+    Each says as `has_unread_post` whether its person waits to be read.
+    """
     filters = _filters(user=user, at=at)
-    cases = Case.objects.select_related("assignee").filter(filters.get(name, filters["open"]))
+    cases = (
+        Case.objects.select_related("assignee")
+        .filter(filters.get(name, filters["open"]))
+        .annotate(has_unread_post=_has_unread_post())
+    )
     if name == "closed":
         return cases.order_by("-answered_at", "reference")
     return cases.order_by("due_on", "received_at")

@@ -4,20 +4,28 @@ from requests_portal.models.answer import Decision, Letter, Package, Proposal
 from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.extension import Extension
+from requests_portal.models.identity import IdentityOutcome, PhoneCheck, PhoneCode, ProofFile
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
+from requests_portal.models.thread import Attachment, Post
 
 __all__ = [
     "AccessLink",
+    "Attachment",
     "Case",
     "CollectedTable",
     "CollectionUnit",
     "Correction",
     "Decision",
     "Extension",
+    "IdentityOutcome",
     "IntakeDraft",
     "Letter",
     "Package",
+    "PhoneCheck",
+    "PhoneCode",
+    "Post",
+    "ProofFile",
     "Proposal",
     "Question",
 ]

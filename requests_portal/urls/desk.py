@@ -11,6 +11,7 @@ from requests_portal.views.desk import (
     rectification,
     restrictions,
     rulings,
+    thread,
     work,
 )
 
@@ -52,6 +53,8 @@ urlpatterns = [
     path("cases/<str:reference>/extension/", extending.extension_tell, name="extension-tell"),
     path("cases/<str:reference>/ask/", questions.question_ask, name="question-ask"),
     path("cases/<str:reference>/ask/answer/", questions.answer_note, name="answer-note"),
+    path("cases/<str:reference>/messages/", thread.post_write, name="post-write"),
+    path("cases/<str:reference>/messages/read/", thread.post_read, name="post-read"),
     path("cases/<str:reference>/close/", work.case_close, name="case-close"),
     path("cases/<str:reference>/units/<int:unit_id>/retry/", work.unit_retry, name="unit-retry"),
     path("cases/<str:reference>/package/retry/", work.package_retry, name="package-retry"),

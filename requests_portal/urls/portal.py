@@ -1,6 +1,6 @@
 from django.urls import path
 
-from requests_portal.views.portal import answer, intake, pages, status
+from requests_portal.views.portal import answer, intake, pages, status, thread
 
 app_name = "portal"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("my/", status.request_status, name="request-status"),
     path("my/withdraw/", status.withdraw, name="request-withdraw"),
     path("my/reply/", status.reply, name="request-reply"),
+    path("my/messages/", thread.post_list, name="post-list"),
     path("my/leave/", status.leave, name="request-leave"),
     path("my/package/", answer.package_download, name="package-download"),
     path("my/letter/", answer.answer_letter, name="answer-letter"),

@@ -106,6 +106,7 @@ def test_queue_orders_by_the_safe_date_and_counts_every_filter(
         "mine": 1,
         "unassigned": 1,
         "overdue": 1,
+        "messages": 0,
         "closed": 0,
     }
 

@@ -16,6 +16,7 @@ from requests_portal.views.desk.letters_shown import letters_panel
 from requests_portal.views.desk.questions_shown import questions_panel
 from requests_portal.views.desk.restrictions_shown import restrictions_panel
 from requests_portal.views.desk.rulings_shown import ruling_panel
+from requests_portal.views.desk.thread_shown import thread_panel
 
 Panel = Callable[[Case, User, Mapping[str, Form]], dict[str, Any]]
 
@@ -25,4 +26,5 @@ PANELS: tuple[Panel, ...] = (
     ruling_panel,
     restrictions_panel,
     extending_panel,
+    thread_panel,
 )

@@ -23,6 +23,7 @@ FILTERS = {
     "mine": _("Mine"),
     "unassigned": _("Unassigned"),
     "overdue": _("Past the safe date"),
+    "messages": _("New messages"),
     "closed": _("Answered"),
 }
 _PER_PAGE = 50

@@ -34,6 +34,7 @@ from requests_portal.texts.letters import LETTERS
 from requests_portal.texts.rights import RIGHTS
 from requests_portal.texts.rulings import DECIDED
 from requests_portal.views.portal import session
+from requests_portal.views.portal.thread import thread_context
 
 _LINKS_AN_HOUR = 10
 
@@ -89,8 +90,7 @@ def _status(
     request: HttpRequest, case: Case, *, reply_form: ReplyForm | None = None, status: int = 200
 ) -> HttpResponse:
     now = timezone.now()
-    context = {
-        "case": case,
+    context = thread_context(request, case, at=now) | {
         "right": RIGHTS[Right(case.right)],
         "clock": clock_state(case, at=now, until=last_day(case)),
         "dates": date_lines(case),
