@@ -89,12 +89,17 @@ INSTALLED_APPS = [
 if DEMO:
     INSTALLED_APPS.insert(0, "demo")
 
+#: The largest request the portal and the desk take; what is larger is refused unread.
+UPLOAD_MOST_MEGABYTES = 60
+UPLOAD_MOST_MEGABYTES_STAFF = 512
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "requests_portal.middleware.upload_limit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -8,6 +8,7 @@ from requests_portal.models.identity import IdentityOutcome, PhoneCheck, PhoneCo
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
 from requests_portal.models.thread import Attachment, Post
+from requests_portal.models.reopening import Reopening
 
 __all__ = [
     "AccessLink",
@@ -28,4 +29,5 @@ __all__ = [
     "ProofFile",
     "Proposal",
     "Question",
+    "Reopening",
 ]

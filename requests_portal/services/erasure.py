@@ -130,8 +130,11 @@ def tell_when_gone(*, plan: Plan, at: datetime, **_signal: object) -> None:
 
 
 def live_plan(case: Case) -> Plan | None:
-    """Return the plan of an erasure case, if one was prepared."""
-    return plan_of(erasure_reference(case)) if case.right == Right.ERASURE else None
+    """Return the plan of an erasure case, if one was prepared since it was opened (again)."""
+    plan = plan_of(erasure_reference(case)) if case.right == Right.ERASURE else None
+    if plan is None or case.reopened_at is None or not case.is_open:
+        return plan
+    return plan if plan.prepared_at >= case.reopened_at else None
 
 
 def may_plan(case: Case, plan: Plan | None) -> bool:

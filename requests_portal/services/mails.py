@@ -221,6 +221,28 @@ def send_withdrawn(*, case: Case, at: datetime) -> None:
         _queue(case, kind="withdrawn", mail=mail, at=at)
 
 
+def send_merged(*, case: Case, into: Case, at: datetime) -> Message:
+    """Tell the person that two of their requests are answered as one."""
+    with translation.override(case.language):
+        mail = MailText(
+            subject=_("Your request %(reference)s goes on as %(other)s")
+            % {"reference": case.reference, "other": into.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _(
+                    "You have sent us two requests. We answer both as one, under the reference "
+                    "%(other)s. You need not do anything."
+                )
+                % {"other": into.reference},
+                _("The dates of the older request count. Nothing is lost."),
+            ),
+            dates=tuple(date_lines(into)),
+            action=(_("See my request"), issue_link(case=into, at=at)),
+            after=(_link_is_yours(),),
+        )
+        return _queue(case, kind="merged", mail=mail, at=at)
+
+
 def send_all_gone(*, case: Case, at: datetime) -> None:
     """Tell the person that what had to be kept has been erased too, as they asked to be told."""
     with translation.override(case.language):

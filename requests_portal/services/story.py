@@ -49,6 +49,9 @@ def person_timeline(case: Case) -> list[Step]:
 
 
 def _until_search(case: Case) -> list[_Told]:
+    again: list[_Told] = []
+    if case.reopened_at is not None:
+        again.append((_("Your request was opened again"), "", case.reopened_at, ""))
     return [
         (_("We received your request"), "", case.received_at, ""),
         (
@@ -57,6 +60,7 @@ def _until_search(case: Case) -> list[_Told]:
             case.confirmed_at,
             _("Open the link in our e-mail. The clock runs either way."),
         ),
+        *again,
         (
             _("We began to search all our systems"),
             _("We search all our systems"),

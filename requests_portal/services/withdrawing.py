@@ -8,11 +8,9 @@ from datetime import datetime
 from django.db import transaction
 
 from audit.domain.actor import Actor
-from erasure.services.approval import forget_plan
 from requests_portal.domain.lifecycle import Event, State, allowed_events
 from requests_portal.models import Case
-from requests_portal.services.erasure import erasure_reference
-from requests_portal.services.forgetting import forget_findings
+from requests_portal.services.ending_work import lay_down
 from requests_portal.services.mails import send_withdrawn
 from requests_portal.services.moves import CaseMovedOn, locked_case, move
 
@@ -35,10 +33,7 @@ def withdraw_request(*, case: Case, at: datetime) -> Case:
         if _being_corrected(locked):
             raise CaseMovedOn
         move(case=locked, event=Event.WITHDRAW, by=by, at=at)
-        forget_findings(locked, by=by, at=at)
-        forget_plan(reference=erasure_reference(locked), by=by, at=at)
-        locked.collection_units.all().delete()  # a worker at it finds its lease gone
-        locked.corrections.filter(ordered_at__isnull=True).delete()
+        lay_down(locked, by=by, at=at)
         send_withdrawn(case=locked, at=at)
     return locked
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("link/<str:token>/", status.link_open, name="link-open"),
     path("my/", status.request_status, name="request-status"),
     path("my/withdraw/", status.withdraw, name="request-withdraw"),
+    path("my/reopen/", status.reopen_request, name="request-reopen"),
     path("my/reply/", status.reply, name="request-reply"),
     path("my/messages/", thread.post_list, name="post-list"),
     path("my/leave/", status.leave, name="request-leave"),

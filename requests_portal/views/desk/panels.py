@@ -14,6 +14,7 @@ from requests_portal.models import Case
 from requests_portal.views.desk.extending_shown import extending_panel
 from requests_portal.views.desk.letters_shown import letters_panel
 from requests_portal.views.desk.questions_shown import questions_panel
+from requests_portal.views.desk.reopening_shown import reopening_panel
 from requests_portal.views.desk.restrictions_shown import restrictions_panel
 from requests_portal.views.desk.rulings_shown import ruling_panel
 from requests_portal.views.desk.thread_shown import thread_panel
@@ -27,4 +28,5 @@ PANELS: tuple[Panel, ...] = (
     restrictions_panel,
     extending_panel,
     thread_panel,
+    reopening_panel,
 )

@@ -18,6 +18,7 @@ from requests_portal.domain.letters import LetterKind
 from requests_portal.domain.references import clean_reference
 from requests_portal.domain.rights import Outcome, Right
 from requests_portal.forms.portal import NewLinkForm, ReplyForm
+from requests_portal.forms.reopening import ReopenForm
 from requests_portal.models import Case, Package
 from requests_portal.queries import answer_of, decision_of, letters_to_person
 from requests_portal.services.asking import open_question, take_answer
@@ -27,6 +28,7 @@ from requests_portal.services.erasure import live_plan
 from requests_portal.services.links import LinkNotUsable, link_is_usable, redeem_link
 from requests_portal.services.mails import send_new_link_if_known
 from requests_portal.services.moves import CaseMovedOn
+from requests_portal.services.reopening import may_reopen, reopen
 from requests_portal.services.story import person_timeline
 from requests_portal.services.withdrawing import may_withdraw, withdraw_request
 from requests_portal.texts.deciding import EXPLAINED
@@ -87,7 +89,12 @@ def request_status(request: HttpRequest) -> HttpResponse:
 
 
 def _status(
-    request: HttpRequest, case: Case, *, reply_form: ReplyForm | None = None, status: int = 200
+    request: HttpRequest,
+    case: Case,
+    *,
+    reply_form: ReplyForm | None = None,
+    reopen_form: ReopenForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
     context = thread_context(request, case, at=now) | {
@@ -100,6 +107,8 @@ def _status(
         "question": open_question(case),
         "letters": [(one, LETTERS[LetterKind(one.kind)]) for one in letters_to_person(case)],
         "form": reply_form or ReplyForm(),
+        "may_reopen": may_reopen(case),
+        "reopen_form": reopen_form or ReopenForm(),
     }
     with timezone.override(case.entity.tz):
         context |= _result(case)
@@ -108,7 +117,7 @@ def _status(
 
 def _result(case: Case) -> dict[str, Any]:
     """Return what was decided and done, once it is answered otherwise than by a package."""
-    decision = decision_of(case) if case.answered_at else None
+    decision = None if case.is_open else decision_of(case)
     if decision is None or Package.objects.filter(case=case).exists():
         return {}
     plan = live_plan(case)
@@ -149,6 +158,21 @@ def reply(request: HttpRequest) -> HttpResponse:
         return _status(request, case, reply_form=form, status=422)
     with suppress(CaseMovedOn):  # answered meanwhile: the page says how it stands
         take_answer(case=case, answer=form.cleaned_data["answer"], at=timezone.now())
+    return redirect("portal:request-status")
+
+
+@never_cache
+@require_POST
+def reopen_request(request: HttpRequest) -> HttpResponse:
+    """Open an ended request again on the person's word."""
+    case = session.visited_case(request)
+    if case is None:
+        return redirect("portal:link-request")
+    form = ReopenForm(request.POST)
+    if not form.is_valid():
+        return _status(request, case, reopen_form=form, status=422)
+    with suppress(CaseMovedOn):  # opened again meanwhile: the page says how it stands
+        reopen(case=case, words=form.cleaned_data["words"], by=None, at=timezone.now())
     return redirect("portal:request-status")
 
 

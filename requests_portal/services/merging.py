@@ -1,0 +1,73 @@
+"""Two requests of one person become one. Offered to staff; nothing is ever merged by itself.
+
+Safety: the older clock is the one that goes on, and the person is told which request that is.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from accounts.models import User
+from audit.domain.actor import Actor
+from requests_portal.domain.lifecycle import UNDECIDED, Event, State
+from requests_portal.domain.merging import Mergeable, check_merge
+from requests_portal.domain.rights import Right
+from requests_portal.models import Case
+from requests_portal.services.ending_work import lay_down
+from requests_portal.services.mails import send_merged
+from requests_portal.services.moves import CaseMovedOn, move
+
+_UNDECIDED = sorted(state.value for state in UNDECIDED)
+
+
+def duplicates_of(case: Case) -> QuerySet[Case]:
+    """Return the undecided requests of the same person, the oldest first."""
+    return (
+        Case.objects.filter(email_hash=case.email_hash, state__in=_UNDECIDED)
+        .exclude(pk=case.pk)
+        .order_by("safe_on", "received_at")
+    )
+
+
+def merge(*, case: Case, into: Case, covers_both: bool, by: User, at: datetime) -> Case:
+    """End `case` in favour of `into`, which keeps its own dates, and tell the person.
+
+    Raises what `check_merge` raises, and CaseMovedOn where one of them is decided or a correction
+    is ordered.
+    """
+    actor = Actor.staff(by.pk)
+    with transaction.atomic():
+        locked = {
+            one.pk: one
+            for one in Case.objects.select_for_update(no_key=True)
+            .filter(pk__in=[case.pk, into.pk])
+            .order_by("pk")
+        }
+        ending, going_on = locked[case.pk], locked[into.pk]
+        check_merge(_mergeable(ending), _mergeable(going_on), covers_both=covers_both)
+        if any(State(one.state) not in UNDECIDED for one in (ending, going_on)):
+            raise CaseMovedOn
+        if ending.corrections.filter(ordered_at__isnull=False).exists():
+            raise CaseMovedOn
+        move(
+            case=ending,
+            event=Event.MERGE,
+            by=actor,
+            at=at,
+            data={"into": going_on.reference, "covers_both": covers_both},
+            merged_into=going_on,
+        )
+        lay_down(ending, by=actor, at=at)
+        send_merged(case=ending, into=going_on, at=at)
+    return going_on
+
+
+def _mergeable(case: Case) -> Mergeable:
+    return Mergeable(
+        reference=case.reference,
+        person=bytes(case.email_hash),
+        right=Right(case.right),
+        entity_code=case.entity_code,
+        safe_on=case.safe_on,
+    )
