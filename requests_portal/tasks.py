@@ -11,6 +11,8 @@ from requests_portal.services.drafts import remove_stale_drafts
 from requests_portal.services.extending import settle_extensions
 from requests_portal.services.letters import print_waiting
 from requests_portal.services.packages import build_next, remove_expired_packages
+from requests_portal.services.phone_codes import send_next
+from requests_portal.services.proof_ends import forget_old_proofs
 from requests_portal.services.rectification import correct_next
 from requests_portal.services.restriction_ends import settle_notices
 from requests_portal.services.suspending import count_waiting_cases
@@ -47,6 +49,13 @@ def print_letters() -> None:
 
 
 @shared_task
+def send_codes() -> None:
+    """Send the codes that people wait for."""
+    while send_next(clock=timezone.now):
+        pass
+
+
+@shared_task
 def settle_sent() -> None:
     """Do what waits for a mail to have left the house: extensions, ends of restrictions."""
     at = timezone.now()
@@ -56,10 +65,13 @@ def settle_sent() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Remove stale drafts and expired packages, close what was told, count dates that wait."""
+    """Remove stale drafts, expired packages and old proof of identity; close what was told; count
+    dates that wait.
+    """
     at = timezone.now()
     drafts = remove_stale_drafts(at=at)
     packages = remove_expired_packages(at=at)
+    forget_old_proofs(at=at)
     close_told(at=at)
     count_waiting_cases(at=at)
     logger.info("tidied %s drafts and %s packages", drafts, packages)

@@ -1,7 +1,11 @@
 """What is written in the correspondence about a request."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from requests_portal.forms.attachments import FilesField
 
 LONGEST_WORDS = 4000
 
@@ -12,10 +16,17 @@ class PostForm(forms.Form):
     words = forms.CharField(
         label=_("Your message"),
         max_length=LONGEST_WORDS,
-        error_messages={"required": _("Write your message.")},
+        required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
     )
+    attachments = FilesField(label=_("Files"))
     upto = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not self.errors and not cleaned["words"] and not cleaned["attachments"]:
+            self.add_error("words", _("Write your message."))
+        return cleaned
 
 
 class ReadForm(forms.Form):

@@ -7,8 +7,8 @@ from requests_portal.models.extension import Extension
 from requests_portal.models.identity import IdentityOutcome, PhoneCheck, PhoneCode, ProofFile
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
-from requests_portal.models.thread import Attachment, Post
 from requests_portal.models.reopening import Reopening
+from requests_portal.models.thread import Attachment, Post
 
 __all__ = [
     "AccessLink",

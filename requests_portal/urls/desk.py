@@ -59,6 +59,11 @@ urlpatterns = [
     path("cases/<str:reference>/ask/answer/", questions.answer_note, name="answer-note"),
     path("cases/<str:reference>/messages/", thread.post_write, name="post-write"),
     path("cases/<str:reference>/messages/read/", thread.post_read, name="post-read"),
+    path(
+        "cases/<str:reference>/messages/files/<int:attachment_id>/",
+        thread.attachment_download,
+        name="attachment-download",
+    ),
     path("cases/<str:reference>/close/", work.case_close, name="case-close"),
     path("cases/<str:reference>/units/<int:unit_id>/retry/", work.unit_retry, name="unit-retry"),
     path("cases/<str:reference>/package/retry/", work.package_retry, name="package-retry"),

@@ -17,6 +17,11 @@ urlpatterns = [
     path("my/reopen/", status.reopen_request, name="request-reopen"),
     path("my/reply/", status.reply, name="request-reply"),
     path("my/messages/", thread.post_list, name="post-list"),
+    path(
+        "my/messages/files/<int:attachment_id>/",
+        thread.attachment_download,
+        name="attachment-download",
+    ),
     path("my/leave/", status.leave, name="request-leave"),
     path("my/package/", answer.package_download, name="package-download"),
     path("my/letter/", answer.answer_letter, name="answer-letter"),

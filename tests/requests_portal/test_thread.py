@@ -1,9 +1,11 @@
 """The correspondence: each side is told by mail without the words, and nobody is overheard."""
 
+import hashlib
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,10 +15,14 @@ from accounts.domain.roles import Role
 from accounts.models import User
 from audit.domain.actor import Actor
 from audit.queries import events_of
+from lib.blobs import Blob, open_blob
 from outbox.models import Message
+from requests_portal.domain.attachments import download_name
+from requests_portal.domain.files import FileKind
 from requests_portal.domain.lifecycle import State
-from requests_portal.models import Case, Post
+from requests_portal.models import Attachment, Case, Post
 from requests_portal.queries import queue, queue_counts
+from requests_portal.services.attaching import TooManyFiles, Upload, check_uploads
 from requests_portal.services.cases import assign, receive_case
 from requests_portal.services.links import issue_link
 from requests_portal.services.thread import (
@@ -31,7 +37,9 @@ from requests_portal.services.thread import (
 from requests_portal.services.withdrawing import withdraw_request
 from tests.accounts.factories import make_user
 from tests.requests_portal.conftest import NOW, intake
+from tests.requests_portal.test_files import PDF, picture
 
+PNG = picture("PNG")
 LATER = NOW + timedelta(hours=1)
 WORDS = "My daughter’s number is in there too: +372 5123 4567."
 
@@ -312,3 +320,134 @@ def test_without_the_link_nothing_is_written_or_read(client: Client, case: Case)
     assert client.get("/en/my/messages/").headers["Location"] == "/en/link/new/"
     assert client.post("/en/my/messages/", {"words": "x"}).headers["Location"] == "/en/link/new/"
     assert not Post.objects.exists()
+
+
+# --- attachments -------------------------------------------------------------------------------
+def sent(content: bytes, name: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, content_type="text/html")
+
+
+def uploads(*files: tuple[bytes, str]) -> tuple[Upload, ...]:
+    return check_uploads([sent(*one) for one in files])
+
+
+def content_of(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+def test_files_hang_on_their_post_sealed(case: Case) -> None:
+    files = uploads((PDF, "bill.pdf"), (PNG, "C:\\scans\\me.png"))
+    post = post_by_person(case=case, words="", files=files, at=LATER)
+    kept = list(post.attachments.all())
+    assert [(one.name, one.kind, one.size) for one in kept] == [
+        ("bill.pdf", "pdf", len(PDF)),
+        ("me.png", "png", len(PNG)),
+    ]
+    assert kept[0].sha256 == hashlib.sha256(PDF).hexdigest()
+    assert b"".join(open_blob(kept[0].blob)) == PDF
+    assert b"%PDF" not in bytes(kept[0].blob.chunks.get().payload)
+    same = post_by_person(case=case, words="", files=files, at=LATER)
+    assert (same, Attachment.objects.count()) == (post, 2)
+    other = post_by_person(case=case, words="", files=files[:1], at=LATER)
+    assert other != post
+
+
+def test_more_than_five_files_are_refused() -> None:
+    with pytest.raises(TooManyFiles):
+        uploads(*[(PDF, f"{number}.pdf") for number in range(6)])
+    assert len(uploads(*[(PDF, f"{number}.pdf") for number in range(5)])) == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        (b"MZ" + bytes(2000), "bill.pdf", "A file is not what its name says."),
+        (b"MZ" + bytes(2000), "tool", "A file is neither PDF, JPEG, PNG nor plain text."),
+        (b"", "bill.pdf", "A file is empty."),
+        (b"%PDF-1.7" + b"0" * 10 * 1024 * 1024 + b"%%EOF", "bill.pdf", "larger than 10 MB"),
+    ],
+)
+def test_a_file_that_is_not_taken_changes_and_loses_nothing(
+    visitor: Client, case: Case, content: bytes, name: str, sentence: str
+) -> None:
+    refused = visitor.post(
+        "/en/my/messages/", {"words": "Here it is", "attachments": sent(content, name)}
+    )
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert sentence in text
+    assert "Here it is</textarea>" in text
+    assert not Post.objects.exists()
+    assert not Blob.objects.filter(kind="attachment").exists()
+
+
+def test_six_files_are_refused_in_a_sentence(visitor: Client, case: Case) -> None:
+    files = [sent(PDF, f"{number}.pdf") for number in range(6)]
+    refused = visitor.post("/en/my/messages/", {"words": "x", "attachments": files})
+    assert (refused.status_code, case.posts.count()) == (422, 0)
+    assert "Send no more than 5 files at once." in refused.content.decode()
+
+
+def test_a_page_sent_as_text_is_handed_out_as_text(visitor: Client, case: Case) -> None:
+    page = b"<script>alert(1)</script>"
+    visitor.post("/en/my/messages/", {"words": "", "attachments": sent(page, "x.html")})
+    attachment = Attachment.objects.get()
+    assert "x.html</a>" in visitor.get("/en/my/").content.decode()
+    response = visitor.get(f"/en/my/messages/files/{attachment.pk}/")
+    assert content_of(response) == page
+    assert {
+        name: response.headers[name]
+        for name in ("Content-Type", "Content-Disposition", "X-Content-Type-Options")
+    } == {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Disposition": 'attachment; filename="x.html.txt"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_each_look_of_staff_at_a_file_of_the_person_is_on_record(case: Case, handler: User) -> None:
+    theirs = post_by_person(case=case, words="x", files=uploads((PDF, "a.pdf")), at=LATER)
+    client = desk(Role.HANDLER)
+    page = f"/desk/cases/{case.reference}/"
+    sending = {"words": "See this", "attachments": sent(PDF, "b.pdf"), "upto": 0}
+    assert client.post(f"{page}messages/", sending).status_code == 302
+    ours = case.posts.last()
+    assert ours is not None
+    for post in (theirs, theirs, ours):
+        url = f"{page}messages/files/{post.attachments.get().pk}/"
+        assert url in client.get(page).content.decode()
+        assert content_of(client.get(url)) == PDF
+    looks = events_of("case", str(case.id)).filter(verb="attachment.viewed")
+    assert [one.data for one in looks] == [{"attachment": theirs.attachments.get().pk}] * 2
+
+
+def test_a_file_is_found_under_its_own_case_and_by_those_who_may(
+    case: Case, client: Client
+) -> None:
+    other = receive_case(intake=intake(email="other@example.com"), by=Actor.person(), at=NOW)
+    post = post_by_person(case=case, words="x", files=uploads((PDF, "a.pdf")), at=LATER)
+    path = f"messages/files/{post.attachments.get().pk}/"
+    assert desk(Role.HANDLER).get(f"/desk/cases/{other.reference}/{path}").status_code == 404
+    for role in (Role.ENGINEER, Role.AUDITOR):
+        assert desk(role).get(f"/desk/cases/{case.reference}/{path}").status_code == 403
+    assert path not in desk(Role.AUDITOR).get(f"/desk/cases/{case.reference}/").content.decode()
+    assert client.get(f"/en/my/{path}").headers["Location"] == "/en/link/new/"
+    client.post(issue_link(case=other, at=timezone.now()).replace("http://localhost:8000", ""))
+    assert client.get(f"/en/my/{path}").status_code == 404
+    assert not events_of("case", str(case.id)).filter(verb="attachment.viewed").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "handed_out"),
+    [
+        ("a.PDF", FileKind.PDF, "a.PDF"),
+        ("a.jpeg", FileKind.JPEG, "a.jpeg"),
+        ("photo", FileKind.JPEG, "photo.jpg"),
+        ("a.svg", FileKind.TEXT, "a.svg.txt"),
+        ("run.bat", FileKind.TEXT, "run.bat.txt"),
+        ("me.html", FileKind.PNG, "me.html.png"),
+    ],
+)
+def test_a_file_is_named_as_what_it_is(name: str, kind: FileKind, handed_out: str) -> None:
+    assert download_name(name, kind) == handed_out

@@ -4,23 +4,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
 from lib.throttle import may_pass
 from requests_portal.forms.thread import PostForm
 from requests_portal.models import Case
 from requests_portal.services.thread import (
+    attachment_of,
     folded,
     note_read_by_person,
     post_by_person,
     posts_of,
 )
+from requests_portal.views.handing_out import handed_out
 from requests_portal.views.portal import session
 
 _POSTS_AN_HOUR = 20
@@ -52,15 +54,32 @@ def post_list(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     if request.method != "POST":
         return _page(request, case, at=at)
-    form = PostForm(request.POST, auto_id="id_post_%s")
+    form = PostForm(request.POST, request.FILES, auto_id="id_post_%s")
     if not form.is_valid():
         return _page(request, case, at=at, form=form)
     if not may_pass(what="post", who=str(case.id), limit=_POSTS_AN_HOUR, window=timedelta(hours=1)):
         form.add_error(None, _("You have sent many messages. Please send the next in an hour."))
         return _page(request, case, at=at, form=form, status=429)
-    post_by_person(case=case, words=form.cleaned_data["words"], at=at)
+    post_by_person(
+        case=case, words=form.cleaned_data["words"], files=form.cleaned_data["attachments"], at=at
+    )
     messages.success(request, _("Your message is sent. We write to you when we have answered."))
     return redirect(f"{reverse('portal:request-status')}#thread")
+
+
+@never_cache
+@require_GET
+def attachment_download(
+    request: HttpRequest, attachment_id: int
+) -> HttpResponse | StreamingHttpResponse:
+    """Hand out a file of the person's own thread."""
+    case = session.visited_case(request)
+    if case is None:
+        return redirect("portal:link-request")
+    attachment = attachment_of(case, attachment_id)
+    if attachment is None:
+        raise Http404
+    return handed_out(attachment)
 
 
 def _page(
