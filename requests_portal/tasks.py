@@ -6,12 +6,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from requests_portal.services.cases import close_told
+from requests_portal.services.code_sending import send_next
 from requests_portal.services.collection import collect_next
 from requests_portal.services.drafts import remove_stale_drafts
 from requests_portal.services.extending import settle_extensions
 from requests_portal.services.letters import print_waiting
 from requests_portal.services.packages import build_next, remove_expired_packages
-from requests_portal.services.phone_codes import send_next
 from requests_portal.services.proof_ends import forget_old_proofs
 from requests_portal.services.rectification import correct_next
 from requests_portal.services.restriction_ends import settle_notices

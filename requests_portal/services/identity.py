@@ -3,6 +3,7 @@
 Whether a request can be answered at all ("cannot identify") is a decision and taken elsewhere.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -49,11 +50,13 @@ def identity_questions(case: Case) -> list[Question]:
     )
 
 
-def ways_open(case: Case) -> tuple[Way, ...]:
-    """Return the ways of which the outcome can be recorded now, none outside the work on it."""
+def ways_open(case: Case, questions: Sequence[Question]) -> tuple[Way, ...]:
+    """Return the ways of which the outcome can be recorded now, none outside the work on a case.
+
+    `questions` are its `identity_questions`.
+    """
     if State(case.state) not in _WHILE:
         return ()
-    questions = identity_questions(case)
     return ways_to_record(
         is_asked=State(case.state) is State.AWAITING_IDENTITY,
         was_answered=any(one.answer for one in questions),
@@ -71,9 +74,10 @@ def record_outcome(
     """
     with transaction.atomic():
         locked = locked_case(case, _WHILE)
-        if way not in ways_open(locked):
+        questions = identity_questions(locked)
+        if way not in ways_open(locked, questions):
             raise WayNotOpen("Nothing has come from the person in this way.")
-        question = locked.questions.filter(kind=Kind.IDENTITY.value).last()
+        question = questions[-1] if questions else None
         last = locked.identity_outcomes.last()
         same = (way.value, is_confirmed, question.pk if question else None)
         if last is not None and (last.way, last.is_confirmed, last.question_id) == same:

@@ -1,36 +1,26 @@
 """Showing who one is by a code sent to a phone number that we hold already.
 
 Staff choose the number, the person asks for the code when they sit before the page, a worker makes
-and sends it. Safety: a code exists in the clear in the worker and in the text message alone; here
-stays its keyed hash. Tries are counted under a lock, over all codes of a question together.
+and sends it (`code_sending`). Safety: tries are counted under a lock, over all codes of a question
+together, and what is wrong is committed before it is told.
 """
 
-import logging
-import secrets
-from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.utils import translation
 from django.utils.crypto import constant_time_compare
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.domain.actor import Actor
-from lib.faults import log_fault
 from lib.keyed_hash import keyed_hash
 from lib.refusals import Refusal
-from lib.units import LeaseLost, Status, backoff, claim_next, extend_lease, fail, finish
+from lib.units import Status
 from lib.wakeups import wake
 from requests_portal.connectors.identity_codes import (
-    TIMEOUT_SECONDS,
-    CodeNotSent,
     configured_sender,
 )
 from requests_portal.domain.identity import (
-    CODE_DIGITS,
-    CODE_LIFETIME,
     MOST_CODES,
     Verdict,
     Way,
@@ -44,22 +34,11 @@ from requests_portal.services.identity import note_outcome, numbers_on_record
 from requests_portal.services.moves import CaseMovedOn, locked_case
 from requests_portal.services.trail import record_on_case
 
-logger = logging.getLogger(__name__)
-
-LEASE = timedelta(seconds=3 * TIMEOUT_SECONDS)
 #: A code that was sent so recently may still be on its way.
 _PATIENCE = timedelta(minutes=1)
+#: How much of the number a visitor of the page is shown.
+_DIGITS_SHOWN = 2
 _AWAITING = frozenset({State.AWAITING_IDENTITY})
-_WORKER = Actor.system("phone_codes")
-#: For staff, beside a code that was not sent.
-_NOT_SENT = {
-    "gateway_unreachable": "The gateway for text messages could not be reached.",
-    "gateway_busy": "The gateway for text messages asked to try again later.",
-    "gateway_refused": "The gateway for text messages refused the code.",
-    "no_gateway": "No gateway for text messages is configured.",
-    "nobody_waits": "The code was not needed any more.",
-    "internal": "The code could not be sent; the log says why.",
-}
 _UNDER_WAY = (Status.QUEUED.value, Status.RUNNING.value)
 
 
@@ -108,6 +87,30 @@ def offer_code(*, case: Case, number: str, by: User, at: datetime) -> PhoneCheck
         )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CodeStand:
+    """How an offer stands for the person: the end of the number, and what they can do now."""
+
+    ending: str
+    may_request: bool
+    may_enter: bool
+    is_locked: bool
+
+
+def stand_of(check: PhoneCheck, *, at: datetime) -> CodeStand:
+    """Return how an offer stands at `at`."""
+    codes = list(check.codes.all())
+    is_locked = check.locked_at is not None
+    latest = codes[-1] if codes else None
+    is_fresh = latest is not None and _is_fresh(latest, at=at)
+    return CodeStand(
+        ending=check.number[-_DIGITS_SHOWN:],
+        may_request=not is_locked and not is_fresh and _sent(codes) < MOST_CODES,
+        may_enter=not is_locked and any(_may_be_entered(one, at=at) for one in codes),
+        is_locked=is_locked,
+    )
+
+
 def open_check(case: Case) -> PhoneCheck | None:
     """Return the offer of a code that the person can take up now."""
     return (
@@ -122,7 +125,7 @@ def request_code(*, case: Case, at: datetime) -> PhoneCode:
     with transaction.atomic():
         check = _locked_check(case)
         codes = list(check.codes.all())
-        if check.locked_at is not None or len(codes) >= MOST_CODES:
+        if check.locked_at is not None or _sent(codes) >= MOST_CODES:
             raise NoMoreCodes("We cannot send a further code.")
         if codes and _is_fresh(codes[-1], at=at):
             raise CodeUnderWay("We have just sent you a code. It can take a minute.")
@@ -195,71 +198,19 @@ def _is_fresh(code: PhoneCode, *, at: datetime) -> bool:
     return code.status in _UNDER_WAY or at < code.requested_at + _PATIENCE
 
 
-def _hash(code: PhoneCode, text: str) -> bytes:
+def _may_be_entered(code: PhoneCode, *, at: datetime) -> bool:
+    return code.status in _UNDER_WAY or (code.expires_at is not None and at < code.expires_at)
+
+
+def _sent(codes: list[PhoneCode]) -> int:
+    """Count the codes that may have reached the phone, or will."""
+    return sum(1 for one in codes if one.status != Status.FAILED)
+
+
+def code_hash(code: PhoneCode, text: str) -> bytes:
+    """Return all that is kept of a code."""
     return keyed_hash(f"{code.pk}:{text}", purpose="identity-code")
 
 
 def _fits(code: PhoneCode, text: str) -> bool:
-    return constant_time_compare(bytes(code.code_hash or b""), _hash(code, text))
-
-
-# --- the worker --------------------------------------------------------------------------------
-def send_next(*, clock: Callable[[], datetime]) -> bool:
-    """Make and send one code that is due; False when there was none."""
-    code = claim_next(PhoneCode.objects.all(), at=clock(), lease=LEASE)
-    if code is None:
-        return False
-    try:
-        _send(code, clock=clock)
-    except LeaseLost:
-        logger.info("phone code %s is in other hands now", code.pk)
-    except CodeNotSent as error:
-        _give_back(code, why=error.code, for_good=error.for_good, at=clock())
-    except Exception as error:  # noqa: BLE001 (whatever it was, the unit must not be lost)
-        log_fault(logger, f"phone code {code.pk}", error)
-        _give_back(code, why="internal", for_good=False, at=clock())
-    return True
-
-
-def _send(code: PhoneCode, *, clock: Callable[[], datetime]) -> None:
-    """Make a new code at each attempt: one whose sending was cut off is known to nobody here."""
-    at = clock()
-    check = PhoneCheck.objects.select_related("question__case").get(pk=code.phone_check_id)
-    sender = configured_sender()
-    if sender is None:
-        raise CodeNotSent("no_gateway", for_good=True)
-    if check.question.answered_at or check.locked_at or at >= code.requested_at + CODE_LIFETIME:
-        raise CodeNotSent("nobody_waits", for_good=True)
-    text = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
-    with transaction.atomic():
-        extend_lease(code, at=at, lease=LEASE)
-        PhoneCode.objects.filter(pk=code.pk).update(
-            code_hash=_hash(code, text), expires_at=at + CODE_LIFETIME
-        )
-    case = check.question.case
-    sender.send(to=check.number, text=_words(case, text), at=at)
-    with transaction.atomic():
-        finish(code, at=clock())
-        record_on_case("identity.code_sent", by=_WORKER, at=clock(), case_id=case.id)
-
-
-def _words(case: Case, code: str) -> str:
-    with translation.override(case.language):
-        return _(
-            "%(code)s is the code for your request %(reference)s. It is valid for 10 minutes. "
-            "Enter it on the page of your request only; nobody of us asks for it by phone."
-        ) % {"code": code, "reference": case.reference}
-
-
-def _give_back(code: PhoneCode, *, why: str, for_good: bool, at: datetime) -> None:
-    """Try again soon, but not after the person has surely stopped waiting."""
-    retry_at = at + backoff(code.attempts)
-    too_late = retry_at >= code.requested_at + CODE_LIFETIME
-    with suppress(LeaseLost):
-        fail(
-            code,
-            at=at,
-            code=why,
-            text=_NOT_SENT[why],
-            retry_at=None if for_good or too_late else retry_at,
-        )
+    return constant_time_compare(bytes(code.code_hash or b""), code_hash(code, text))

@@ -5,6 +5,7 @@ from requests_portal.views.desk import (
     data,
     erasure,
     extending,
+    identity,
     letters,
     questions,
     queue,
@@ -57,6 +58,17 @@ urlpatterns = [
     path("cases/<str:reference>/conclude/", reopening.case_conclude, name="case-conclude"),
     path("cases/<str:reference>/ask/", questions.question_ask, name="question-ask"),
     path("cases/<str:reference>/ask/answer/", questions.answer_note, name="answer-note"),
+    path("cases/<str:reference>/identity/code/", identity.code_offer, name="identity-code"),
+    path(
+        "cases/<str:reference>/identity/outcome/",
+        identity.outcome_record,
+        name="identity-outcome",
+    ),
+    path(
+        "cases/<str:reference>/identity/proof/<int:file_id>/",
+        identity.proof_download,
+        name="identity-proof",
+    ),
     path("cases/<str:reference>/messages/", thread.post_write, name="post-write"),
     path("cases/<str:reference>/messages/read/", thread.post_read, name="post-read"),
     path(

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from requests_portal.views.portal import answer, intake, pages, status, thread
+from requests_portal.views.portal import answer, identity, intake, pages, status, thread
 
 app_name = "portal"
 
@@ -16,6 +16,9 @@ urlpatterns = [
     path("my/withdraw/", status.withdraw, name="request-withdraw"),
     path("my/reopen/", status.reopen_request, name="request-reopen"),
     path("my/reply/", status.reply, name="request-reply"),
+    path("my/identity/", identity.proof_send, name="identity-proof"),
+    path("my/identity/code/", identity.code_request, name="identity-code"),
+    path("my/identity/code/enter/", identity.code_enter, name="identity-code-enter"),
     path("my/messages/", thread.post_list, name="post-list"),
     path(
         "my/messages/files/<int:attachment_id>/",

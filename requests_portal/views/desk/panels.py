@@ -12,6 +12,7 @@ from django.forms import Form
 from accounts.models import User
 from requests_portal.models import Case
 from requests_portal.views.desk.extending_shown import extending_panel
+from requests_portal.views.desk.identity_shown import identity_panel
 from requests_portal.views.desk.letters_shown import letters_panel
 from requests_portal.views.desk.questions_shown import questions_panel
 from requests_portal.views.desk.reopening_shown import reopening_panel
@@ -23,6 +24,7 @@ Panel = Callable[[Case, User, Mapping[str, Form]], dict[str, Any]]
 
 PANELS: tuple[Panel, ...] = (
     questions_panel,
+    identity_panel,
     letters_panel,
     ruling_panel,
     restrictions_panel,
