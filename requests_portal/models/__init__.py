@@ -3,10 +3,12 @@
 from requests_portal.models.answer import Decision, Letter, Package, Proposal
 from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
+from requests_portal.models.day_off import DayOff
 from requests_portal.models.extension import Extension
 from requests_portal.models.identity import IdentityOutcome, PhoneCheck, PhoneCode, ProofFile
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
+from requests_portal.models.reminding import Digest, Reminder
 from requests_portal.models.reopening import Reopening
 from requests_portal.models.thread import Attachment, Post
 
@@ -17,7 +19,9 @@ __all__ = [
     "CollectedTable",
     "CollectionUnit",
     "Correction",
+    "DayOff",
     "Decision",
+    "Digest",
     "Extension",
     "IdentityOutcome",
     "IntakeDraft",
@@ -29,5 +33,6 @@ __all__ = [
     "ProofFile",
     "Proposal",
     "Question",
+    "Reminder",
     "Reopening",
 ]

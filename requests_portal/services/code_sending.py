@@ -67,7 +67,7 @@ def _send(code: PhoneCode, *, clock: Callable[[], datetime]) -> None:
     sender = configured_sender()
     if sender is None:
         raise CodeNotSent("no_gateway", for_good=True)
-    if check.question.answered_at or check.locked_at or at >= code.requested_at + CODE_LIFETIME:
+    if not check.question.is_open or check.locked_at or at >= code.requested_at + CODE_LIFETIME:
         raise CodeNotSent("nobody_waits", for_good=True)
     text = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     with transaction.atomic():

@@ -27,7 +27,6 @@ from requests_portal.domain.identity import (
     judge,
 )
 from requests_portal.domain.lifecycle import State
-from requests_portal.domain.questions import Kind
 from requests_portal.models import Case, PhoneCheck, PhoneCode
 from requests_portal.services.asking import open_question, take_answer
 from requests_portal.services.identity import note_outcome, numbers_on_record
@@ -38,6 +37,7 @@ from requests_portal.services.trail import record_on_case
 _PATIENCE = timedelta(minutes=1)
 #: How much of the number a visitor of the page is shown.
 _DIGITS_SHOWN = 2
+_OPEN = {"question__answered_at__isnull": True, "question__lapsed_at__isnull": True}
 _AWAITING = frozenset({State.AWAITING_IDENTITY})
 _UNDER_WAY = (Status.QUEUED.value, Status.RUNNING.value)
 
@@ -113,11 +113,7 @@ def stand_of(check: PhoneCheck, *, at: datetime) -> CodeStand:
 
 def open_check(case: Case) -> PhoneCheck | None:
     """Return the offer of a code that the person can take up now."""
-    return (
-        PhoneCheck.objects.prefetch_related("codes")
-        .filter(question__case=case, question__answered_at__isnull=True)
-        .first()
-    )
+    return PhoneCheck.objects.prefetch_related("codes").filter(question__case=case, **_OPEN).first()
 
 
 def request_code(*, case: Case, at: datetime) -> PhoneCode:
@@ -182,11 +178,7 @@ def _locked_check(case: Case) -> PhoneCheck:
     check = (
         PhoneCheck.objects.select_for_update(of=("self",))
         .select_related("question")
-        .filter(
-            question__case=locked,
-            question__kind=Kind.IDENTITY.value,
-            question__answered_at__isnull=True,
-        )
+        .filter(question__case=locked, **_OPEN)
         .first()
     )
     if check is None:

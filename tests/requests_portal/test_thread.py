@@ -21,10 +21,10 @@ from requests_portal.domain.attachments import download_name
 from requests_portal.domain.files import FileKind
 from requests_portal.domain.lifecycle import State
 from requests_portal.models import Attachment, Case, Post
-from requests_portal.queries import queue, queue_counts
 from requests_portal.services.attaching import TooManyFiles, Upload, check_uploads
 from requests_portal.services.cases import assign, receive_case
 from requests_portal.services.links import issue_link
+from requests_portal.services.queue import queue, queue_counts
 from requests_portal.services.thread import (
     NothingWritten,
     folded,
