@@ -159,6 +159,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.collect",
         "schedule": timedelta(seconds=15),
     },
+    "send-codes": {
+        "task": "requests_portal.tasks.send_codes",
+        "schedule": timedelta(seconds=15),
+    },
     "settle-sent": {
         "task": "requests_portal.tasks.settle_sent",
         "schedule": timedelta(minutes=1),
@@ -223,6 +227,14 @@ DEFAULT_FROM_EMAIL: str = env.str(
 )
 SECURITY_EMAIL: str = env.str("SECURITY_EMAIL", default="security@apifonica.com")
 DPO_EMAIL: str = env.str("DPO_EMAIL", default="dpo@apifonica.com")
+
+# --- codes to phones -------------------------------------------------------------------------
+IDENTITY_CODE_URL: str = env.str("IDENTITY_CODE_URL", default="")
+IDENTITY_CODE_TOKEN: str = env.str("IDENTITY_CODE_TOKEN", default="")
+if IDENTITY_CODE_URL and not IDENTITY_CODE_TOKEN:
+    raise ImproperlyConfigured("IDENTITY_CODE_TOKEN is not set; it signs what the gateway is sent.")
+if IDENTITY_CODE_URL and not DEMO and not IDENTITY_CODE_URL.startswith("https://"):
+    raise ImproperlyConfigured("IDENTITY_CODE_URL must begin with https://: it is sent codes.")
 
 # --- the data map ----------------------------------------------------------------------------
 DATAMAP_DIR = Path(env.str("DATAMAP_DIR", default=str(BASE_DIR / "demo" / "datamap")))

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from requests_portal.services.cases import close_told
+from requests_portal.services.code_sending import send_next
 from requests_portal.services.collection import collect_next
 from requests_portal.services.days_off import count_after_changes
 from requests_portal.services.digests import send_digests
@@ -13,6 +14,7 @@ from requests_portal.services.drafts import remove_stale_drafts
 from requests_portal.services.extending import settle_extensions
 from requests_portal.services.letters import print_waiting
 from requests_portal.services.packages import build_next, remove_expired_packages
+from requests_portal.services.proof_ends import forget_old_proofs
 from requests_portal.services.rectification import correct_next
 from requests_portal.services.reminding import remind
 from requests_portal.services.restriction_ends import settle_notices
@@ -58,6 +60,13 @@ def print_letters() -> None:
 
 
 @shared_task
+def send_codes() -> None:
+    """Send the codes that people wait for."""
+    while send_next(clock=timezone.now):
+        pass
+
+
+@shared_task
 def settle_sent() -> None:
     """Do what waits for a mail to have left the house: extensions, ends of restrictions."""
     at = timezone.now()
@@ -83,10 +92,13 @@ def count_calendars() -> None:
 
 @shared_task
 def tidy() -> None:
-    """Remove stale drafts and expired packages, close what was told, count dates that wait."""
+    """Remove stale drafts, expired packages and old proof of identity; close what was told; count
+    dates that wait.
+    """
     at = timezone.now()
     drafts = remove_stale_drafts(at=at)
     packages = remove_expired_packages(at=at)
+    forget_old_proofs(at=at)
     close_told(at=at)
     count_waiting_cases(at=at)
     logger.info("tidied %s drafts and %s packages", drafts, packages)

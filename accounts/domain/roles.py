@@ -13,5 +13,7 @@ class Role(StrEnum):
 
 #: Whose first page after signing in is the queue of cases.
 CASE_READERS = (Role.HANDLER, Role.DPO, Role.AUDITOR)
+#: Who works on cases; others at most read.
+CASE_WORKERS = (Role.HANDLER, Role.DPO)
 #: Who may see colleagues and their sign-ins; only security officers may change them.
 STAFF_READERS = (Role.SECURITY, Role.AUDITOR)

@@ -1,0 +1,1 @@
+"""What this app reaches outside the house by itself."""

@@ -5,14 +5,17 @@ from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.day_off import DayOff
 from requests_portal.models.extension import Extension
+from requests_portal.models.identity import IdentityOutcome, PhoneCheck, PhoneCode, ProofFile
 from requests_portal.models.porting import HandoverCode, PortingWish, Transfer
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
 from requests_portal.models.reminding import Digest, Reminder
 from requests_portal.models.reopening import Reopening
+from requests_portal.models.thread import Attachment, Post
 
 __all__ = [
     "AccessLink",
+    "Attachment",
     "Case",
     "CollectedTable",
     "CollectionUnit",
@@ -22,10 +25,15 @@ __all__ = [
     "Digest",
     "Extension",
     "HandoverCode",
+    "IdentityOutcome",
     "IntakeDraft",
     "Letter",
     "Package",
+    "PhoneCheck",
+    "PhoneCode",
     "PortingWish",
+    "Post",
+    "ProofFile",
     "Proposal",
     "Question",
     "Reminder",

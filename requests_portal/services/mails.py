@@ -219,6 +219,24 @@ def send_letter_mail(*, case: Case, kind: LetterKind, at: datetime) -> Message:
         return _queue(case, kind=f"letter-{kind.value}", mail=mail, at=at)
 
 
+def send_new_post(*, case: Case, at: datetime) -> Message:
+    """Tell the person that staff wrote to them; what they wrote stands behind the link."""
+    with translation.override(case.language):
+        mail = MailText(
+            subject=_("A new message about your request %(reference)s")
+            % {"reference": case.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _("We have sent you a message about your request %(reference)s.")
+                % {"reference": case.reference},
+                _("Open your request to read it and to answer."),
+            ),
+            action=(_("Read the message"), issue_link(case=case, at=at)),
+            after=(_link_is_yours(),),
+        )
+        return _queue(case, kind="post", mail=mail, at=at)
+
+
 def send_withdrawn(*, case: Case, at: datetime) -> None:
     """Tell the person that the request was withdrawn, in case it was not they who did it."""
     with translation.override(case.language):

@@ -8,6 +8,7 @@ from audit.domain.actor import Actor
 from audit.domain.event_data import JSONValue
 from requests_portal.domain.lifecycle import Event, State, next_state
 from requests_portal.models import Case
+from requests_portal.services.proof_ends import forget_proof
 from requests_portal.services.trail import record_on_case
 
 _STAMP: dict[Event, str] = {
@@ -31,6 +32,8 @@ _FORGOTTEN = (
     "forwarded_at",
     "merged_into",
 )
+#: What ends the need for proof of identity: a decision, or the end of the work on the case.
+_JUDGED = frozenset({Event.DECIDE, Event.WITHDRAW, Event.FORWARD, Event.MERGE, Event.CONCLUDE})
 
 
 class CaseMovedOn(Exception):
@@ -73,6 +76,8 @@ def move(
         case_id=case.id,
         data=data,
     )
+    if event in _JUDGED:
+        forget_proof(case=case, by=by, at=at)
     return case
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, Q, QuerySet
+from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast, Substr
 
 from accounts.domain.roles import Role
@@ -20,7 +20,7 @@ from lib.units import Status
 from outbox.queries import failed_messages
 from requests_portal.domain.lifecycle import AWAITING, OPEN_STATES
 from requests_portal.domain.reminding import FIRST_DAYS
-from requests_portal.models import Case, CollectionUnit, Correction, Package
+from requests_portal.models import Case, CollectionUnit, Correction, Package, Post
 
 _OPEN = sorted(state.value for state in OPEN_STATES)
 _AWAITING = sorted(state.value for state in AWAITING)
@@ -76,6 +76,7 @@ class QueueCounts:
     overdue: int
     waiting: int
     problems: int
+    messages: int
     closed: int
 
 
@@ -98,8 +99,16 @@ def _filters(*, user: User, at: datetime) -> dict[str, Q]:
         "overdue": still_open & due_until(-1, at=at),
         "waiting": Q(state__in=_AWAITING),
         "problems": still_open & _has_problem(),
+        "messages": Q(_has_unread_post()),
         "closed": ~still_open,
     }
+
+
+def _has_unread_post() -> Exists:
+    """Tell whether the person of a case wrote something that nobody has marked as read."""
+    return Exists(
+        Post.objects.filter(case=OuterRef("pk"), author__isnull=True, read_at__isnull=True)
+    )
 
 
 def _cases() -> QuerySet[Case]:
@@ -107,9 +116,17 @@ def _cases() -> QuerySet[Case]:
 
 
 def queue(*, name: str, user: User, at: datetime) -> QuerySet[Case]:
-    """Return the cases behind a filter, the nearest day first. Unknown names mean open."""
+    """Return the cases behind a filter, the nearest day first. Unknown names mean open.
+
+    Each says as `has_unread_post` whether its person waits to be read.
+    """
     filters = _filters(user=user, at=at)
-    cases = _cases().select_related("assignee").filter(filters.get(name, filters["open"]))
+    cases = (
+        _cases()
+        .select_related("assignee")
+        .filter(filters.get(name, filters["open"]))
+        .annotate(has_unread_post=_has_unread_post())
+    )
     if name == "closed":
         return cases.order_by("-answered_at", "reference")
     return cases.order_by("due_on", "received_at")

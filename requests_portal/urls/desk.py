@@ -5,6 +5,7 @@ from requests_portal.views.desk import (
     data,
     erasure,
     extending,
+    identity,
     letters,
     porting,
     questions,
@@ -13,6 +14,7 @@ from requests_portal.views.desk import (
     reopening,
     restrictions,
     rulings,
+    thread,
     work,
 )
 
@@ -64,6 +66,24 @@ urlpatterns = [
     path("cases/<str:reference>/porting/again/", porting.transfer_retry, name="transfer-retry"),
     path("cases/<str:reference>/porting/release/", porting.code_release, name="code-release"),
     path("cases/<str:reference>/porting/return/", porting.package_return, name="package-return"),
+    path("cases/<str:reference>/identity/code/", identity.code_offer, name="identity-code"),
+    path(
+        "cases/<str:reference>/identity/outcome/",
+        identity.outcome_record,
+        name="identity-outcome",
+    ),
+    path(
+        "cases/<str:reference>/identity/proof/<int:file_id>/",
+        identity.proof_download,
+        name="identity-proof",
+    ),
+    path("cases/<str:reference>/messages/", thread.post_write, name="post-write"),
+    path("cases/<str:reference>/messages/read/", thread.post_read, name="post-read"),
+    path(
+        "cases/<str:reference>/messages/files/<int:attachment_id>/",
+        thread.attachment_download,
+        name="attachment-download",
+    ),
     path("cases/<str:reference>/close/", work.case_close, name="case-close"),
     path("cases/<str:reference>/units/<int:unit_id>/retry/", work.unit_retry, name="unit-retry"),
     path("cases/<str:reference>/package/retry/", work.package_retry, name="package-retry"),

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from requests_portal.views.portal import answer, collecting, intake, pages, status
+from requests_portal.views.portal import (
+    answer,
+    collecting,
+    identity,
+    intake,
+    pages,
+    status,
+    thread,
+)
 
 app_name = "portal"
 
@@ -18,6 +26,15 @@ urlpatterns = [
     path("my/reopen/", status.reopen_request, name="request-reopen"),
     path("my/reply/", status.reply, name="request-reply"),
     path("my/code/", collecting.code_make, name="code-make"),
+    path("my/identity/", identity.proof_send, name="identity-proof"),
+    path("my/identity/code/", identity.code_request, name="identity-code"),
+    path("my/identity/code/enter/", identity.code_enter, name="identity-code-enter"),
+    path("my/messages/", thread.post_list, name="post-list"),
+    path(
+        "my/messages/files/<int:attachment_id>/",
+        thread.attachment_download,
+        name="attachment-download",
+    ),
     path("my/leave/", status.leave, name="request-leave"),
     path("my/package/", answer.package_download, name="package-download"),
     path("my/letter/", answer.answer_letter, name="answer-letter"),

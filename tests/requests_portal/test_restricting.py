@@ -243,7 +243,7 @@ OWN: dict[Right, dict[str, dict[str, str]]] = {
     Right.OBJECTION: {"which": {"objection_choice": "marketing"}, "about": {"about": ""}},
     Right.WITHDRAWAL: {"about": {"about": "The newsletter"}},
     Right.COMPLAINT: {"about": {"about": "You called me at night"}},
-    Right.PORTABILITY: {"about": {"about": ""}},
+    Right.PORTABILITY: {"about": {"about": ""}, "where": {"target": "me"}},
 }
 
 

@@ -2,13 +2,13 @@
 
 from django.http import Http404
 
-from accounts.domain.roles import Role
+from accounts.domain.roles import CASE_READERS, CASE_WORKERS
 from requests_portal.domain.references import clean_reference
 from requests_portal.models import Case
 from requests_portal.queries import case_by_reference
 
-READERS = (Role.HANDLER, Role.DPO, Role.AUDITOR)
-WORKERS = (Role.HANDLER, Role.DPO)
+READERS = CASE_READERS
+WORKERS = CASE_WORKERS
 
 
 def case_or_404(reference: str) -> Case:

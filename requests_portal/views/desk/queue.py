@@ -29,6 +29,7 @@ FILTERS = {
     "overdue": _("Overdue"),
     "waiting": _("Waiting"),
     "problems": _("Failures"),
+    "messages": _("New messages"),
     "closed": _("Answered"),
 }
 _PER_PAGE = 50

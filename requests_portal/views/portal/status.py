@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -36,7 +37,9 @@ from requests_portal.texts.letters import LETTERS
 from requests_portal.texts.rights import RIGHTS
 from requests_portal.texts.rulings import DECIDED
 from requests_portal.views.portal import session
+from requests_portal.views.portal.identity_shown import identity_context
 from requests_portal.views.portal.porting_shown import porting_shown
+from requests_portal.views.portal.thread import thread_context
 
 _LINKS_AN_HOUR = 10
 
@@ -85,27 +88,29 @@ def request_status(request: HttpRequest) -> HttpResponse:
     case = session.visited_case(request)
     if case is None:
         return redirect("portal:link-request")
-    return _status(request, case)
+    return render_status(request, case)
 
 
-def _status(
+def render_status(
     request: HttpRequest,
     case: Case,
     *,
     reply_form: ReplyForm | None = None,
     reopen_form: ReopenForm | None = None,
     status: int = 200,
+    **identity_forms: Form,
 ) -> HttpResponse:
+    """Show how the request stands; forms are those that were filled in and refused."""
     now = timezone.now()
-    context = {
-        "case": case,
+    question = open_question(case)
+    context = thread_context(request, case, at=now) | {
         "right": RIGHTS[Right(case.right)],
         "clock": clock_state(case, at=now, until=last_day(case)),
         "dates": date_lines(case),
         "timeline": person_timeline(case),
         "answer": answer_of(case, at=now),
         "may_withdraw": may_withdraw(case),
-        "question": open_question(case),
+        "question": question,
         "letters": [(one, LETTERS[LetterKind(one.kind)]) for one in letters_to_person(case)],
         "form": reply_form or ReplyForm(),
         "may_reopen": may_reopen(case),
@@ -113,6 +118,7 @@ def _status(
     }
     if case.right == Right.PORTABILITY:
         context["porting"] = porting_shown(case, at=now)
+    context |= identity_context(question, at=now) | identity_forms
     with timezone.override(case.entity.tz):
         context |= _result(case)
         return render(request, "requests_portal/portal/status.html", context, status=status)
@@ -158,7 +164,7 @@ def reply(request: HttpRequest) -> HttpResponse:
         return redirect("portal:link-request")
     form = ReplyForm(request.POST)
     if not form.is_valid():
-        return _status(request, case, reply_form=form, status=422)
+        return render_status(request, case, reply_form=form, status=422)
     with suppress(CaseMovedOn):  # answered meanwhile: the page says how it stands
         take_answer(case=case, answer=form.cleaned_data["answer"], at=timezone.now())
     return redirect("portal:request-status")
@@ -173,7 +179,7 @@ def reopen_request(request: HttpRequest) -> HttpResponse:
         return redirect("portal:link-request")
     form = ReopenForm(request.POST)
     if not form.is_valid():
-        return _status(request, case, reopen_form=form, status=422)
+        return render_status(request, case, reopen_form=form, status=422)
     with suppress(CaseMovedOn):  # opened again meanwhile: the page says how it stands
         reopen(case=case, words=form.cleaned_data["words"], by=None, at=timezone.now())
     return redirect("portal:request-status")
