@@ -14,7 +14,7 @@ class Question(models.Model):
     """One question to the person. The clock stands still from the day its mail was *sent*.
 
     `answered_at` is when the answer reached us; `noted_by` is empty where the person wrote it at
-    the portal. The answer is empty where the request ended without one.
+    the portal.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="questions")

@@ -13,7 +13,6 @@ from django.db.models.functions import Cast, Substr
 
 from accounts.domain.roles import Role
 from accounts.models import User
-from erasure.domain.states import LIVE
 from erasure.models import PlanUnit
 from lib.entities import ENTITIES
 from lib.units import Status
@@ -24,7 +23,6 @@ from requests_portal.models import Case, CollectionUnit, Correction, Package, Po
 
 _OPEN = sorted(state.value for state in OPEN_STATES)
 _AWAITING = sorted(state.value for state in AWAITING)
-_LIVE_PLANS = sorted(state.value for state in LIVE)
 #: Where the id stands in "case:<uuid>" and "case:<uuid>:answer", for SUBSTR.
 _ID_IN_REFERENCE = (6, 36)
 _WORKERS = (Role.HANDLER.value, Role.DPO.value)
@@ -38,7 +36,7 @@ def failed_searches() -> QuerySet[CollectionUnit]:
 
 def failed_works() -> tuple[tuple[QuerySet[Any], ...], QuerySet[Any]]:
     """Return what failed after the search: with the `case`, and with its id as `case_text`."""
-    steps = PlanUnit.objects.filter(status=Status.FAILED, plan__state__in=_LIVE_PLANS)
+    steps = PlanUnit.objects.filter(status=Status.FAILED)  # a plan given up has none
     return (
         (
             Correction.objects.filter(status=Status.FAILED),

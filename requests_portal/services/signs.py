@@ -35,7 +35,9 @@ def _looked_up(case_ids: Collection[UUID]) -> Iterable[tuple[Sign, Iterable[UUID
 
 
 def _asked(wanted: list[UUID]) -> Iterable[tuple[Sign, Iterable[UUID]]]:
-    waiting = Question.objects.filter(case__in=wanted, answered_at__isnull=True)
+    waiting = Question.objects.filter(
+        case__in=wanted, answered_at__isnull=True, lapsed_at__isnull=True
+    )
     for case_id, sent_at in waiting.values_list("case", "message__sent_at"):
         yield Sign.QUESTION_SENT if sent_at else Sign.QUESTION_UNSENT, (case_id,)
 

@@ -63,6 +63,7 @@ def test_the_officer_adds_a_day_and_takes_it_out() -> None:
     assert officer.post(remove, {"reason": "Annulled by order 13"}).headers["Location"] == LIST
     page = officer.get(LIST).content.decode()
     assert "Annulled by order 13" in page
+    assert "are being counted anew" in page
     assert "None was added." in page
     assert officer.post(remove, {"reason": "again"}).status_code == 404
 

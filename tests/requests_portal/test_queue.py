@@ -15,7 +15,7 @@ from accounts.models import User
 from audit.domain.actor import Actor
 from datamap.domain.keys import SubjectKeys
 from erasure.models import Plan, PlanUnit
-from erasure.services.approval import forget_plan
+from erasure.services.approval import discard_plan
 from erasure.services.planning import prepare_plan
 from lib.units import Status
 from outbox.models import Message
@@ -30,7 +30,9 @@ from requests_portal.services.collection import start_collection
 from requests_portal.services.erasure import erasure_reference
 from requests_portal.services.extending import extend, extension_letter, settle_extensions
 from requests_portal.services.queue import queue, queue_counts
+from requests_portal.services.reopening import reopen
 from requests_portal.services.signs import signs_of
+from requests_portal.services.withdrawing import withdraw_request
 from requests_portal.views.desk.queue import FILTERS
 from tests.accounts.factories import make_user
 from tests.requests_portal.conftest import NOW, intake
@@ -110,7 +112,7 @@ def test_each_failure_is_a_sign_and_a_problem(company: str, handler: User) -> No
         step.id: [Sign.WORK_FAILED],
     }
     assert ids("problems", handler) == set(every) - {fine.id}
-    forget_plan(reference=erasure_reference(step), by=Actor.staff(handler.pk), at=NOW)
+    discard_plan(plan=Plan.objects.get(), by=handler, at=NOW)
     assert signs_of([step.id]) == {}
 
 
@@ -152,6 +154,14 @@ def test_a_question_waits_for_its_mail_and_then_for_the_person(company: str, han
     take_answer(case=question.case, answer="Me.", at=NOW)
     assert signs_of([question.case_id]) == {}
     assert ids("waiting", handler) == set()
+
+
+def test_a_question_that_lapsed_is_no_sign(company: str, handler: User) -> None:
+    case = asked(handler).case
+    case.refresh_from_db()
+    withdraw_request(case=case, at=NOW)
+    reopen(case=case, words="After all.", by=None, at=NOW)
+    assert signs_of([case.id]) == {}
 
 
 def test_an_extension_is_told_sent_or_too_late(company: str, handler: User) -> None:

@@ -159,6 +159,9 @@ def test_without_an_officer_the_mailbox_is_written_to_once(company: str) -> None
     remind(at=before(10))
     assert told() == [(settings.DPO_EMAIL, "10 days left")]
     assert Reminder.objects.get().recipient is None
+    other = received()
+    remind(at=before(10))
+    assert [mail.subject for mail in mails()] == [f"{other.reference}: 10 days left"]
 
 
 @pytest.mark.parametrize("state", sorted(State))
