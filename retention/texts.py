@@ -30,7 +30,7 @@ REASONS: dict[Reason, Text] = {
     Reason.CLAIM: _(
         "We need the data no longer, but the person does for a legal claim (Art. 18(1)(c))"
     ),
-    Reason.OBJECTION: _("The person objected; the reasons are being weighed (Art. 18(1)(d))"),
+    Reason.OBJECTION: _("The person objected to this use (Art. 21; while weighed, Art. 18(1)(d))"),
     Reason.CONSENT: _("The person withdrew the consent that the use rests on (Art. 7(3))"),
 }
 

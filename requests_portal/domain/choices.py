@@ -21,12 +21,21 @@ CHOICES: Mapping[Right, tuple[Choice, ...]] = {
     Right.OBJECTION: (Choice.MARKETING, Choice.OTHER_USE),
 }
 
-#: Rights that take effect before anybody decides (Arts. 7(3), 18(1)(d), 21(3)), on data that rests
-#: on this legal basis.
-AT_ONCE: Mapping[Right, LegalBasis] = {
-    Right.OBJECTION: LegalBasis.LEGITIMATE_INTEREST,
-    Right.WITHDRAWAL: LegalBasis.CONSENT,
-}
+#: Rights that take effect before anybody decides (Arts. 7(3), 18(1)(d), 21(3)).
+AT_ONCE = frozenset({Right.OBJECTION, Right.WITHDRAWAL})
+
+
+def bases_for(right: Right, choice: str) -> frozenset[LegalBasis]:
+    """Return the legal bases whose data such a request is about; none: it is about all data.
+
+    Advertising is sent on a consent as well as on an interest of ours; an objection ends both.
+    """
+    if right is Right.WITHDRAWAL:
+        return frozenset({LegalBasis.CONSENT})
+    if right is not Right.OBJECTION:
+        return frozenset()
+    further = {LegalBasis.CONSENT} if choice == Choice.MARKETING else set()
+    return frozenset({LegalBasis.LEGITIMATE_INTEREST, *further})
 
 
 def reason_for(right: Right, choice: str) -> Reason:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from requests_portal.domain.choices import Choice
 from requests_portal.domain.rights import Outcome, Right
 
 
@@ -52,6 +53,7 @@ GROUNDS: Mapping[Right, tuple[Ground, ...]] = {
 }
 _DENIED = (Outcome.REFUSED, Outcome.CANNOT_IDENTIFY)
 _SETTLED = (Outcome.GRANTED, Outcome.PARTLY)
+_NEVER_AGAINST_MARKETING = frozenset({Ground.COMPELLING, Ground.LEGAL_CLAIM, Ground.OTHER_BASIS})
 #: How a request can end by a ruling. A copy of data is granted by its package and an erasure by
 #: its plan; neither is ever granted by words alone.
 _OUTCOMES: Mapping[Right, tuple[Outcome, ...]] = {
@@ -86,6 +88,10 @@ class GroundNotForRight(DecisionNotPossible):
 
 class ReasonsMissing(DecisionNotPossible):
     """Something is denied and nobody says why in this case (Art. 12(4); 12(5) last sentence)."""
+
+
+class NothingToWeigh(DecisionNotPossible):
+    """Advertising stops without any weighing (Art. 21(2)-(3)): no such ground can refuse it."""
 
 
 class SamePersonDecides(DecisionNotPossible):
@@ -130,10 +136,10 @@ def grounds_for(right: Right, outcome: Outcome) -> tuple[Ground, ...]:
     return GROUNDS[right] if outcome in ADVERSE else ()
 
 
-def check(judgement: Judgement) -> None:
-    """Refuse a judgement that does not hold together.
+def check(judgement: Judgement, *, choice: str = "") -> None:
+    """Refuse a judgement that does not hold together; `choice` is what the person chose.
 
-    Raises OutcomeNotForRight, GroundMissing, GroundNotForRight, ReasonsMissing.
+    Raises OutcomeNotForRight, GroundMissing, GroundNotForRight, ReasonsMissing, NothingToWeigh.
     """
     right, outcome = judgement.right, judgement.outcome
     if outcome not in outcomes_for(right):
@@ -145,3 +151,9 @@ def check(judgement: Judgement) -> None:
         raise GroundMissing
     if allowed and not judgement.reasons.strip():
         raise ReasonsMissing
+    if (
+        choice == Choice.MARKETING
+        and outcome is Outcome.REFUSED
+        and not _NEVER_AGAINST_MARKETING.isdisjoint(judgement.grounds)
+    ):
+        raise NothingToWeigh

@@ -15,6 +15,7 @@ from requests_portal.domain.deciding import Judgement
 from requests_portal.domain.letters import LetterDraft, LetterKind, Part, Passage
 from requests_portal.domain.rights import Outcome, Right
 from requests_portal.models import Case, Decision
+from requests_portal.services.effects import announced
 from requests_portal.services.letter_parts import closing_parts, ground_part, reasons_part
 from requests_portal.texts.rights import ARTICLE_LABELS, RIGHT_NAMES
 from requests_portal.texts.rulings import ASKED, DECIDED
@@ -30,7 +31,7 @@ def decision_letter(
 ) -> LetterDraft:
     """Compose the letter of a decision; `done` says what was carried out because of it."""
     right = Right(case.right)
-    with translation.override(case.language):
+    with translation.override(case.language), timezone.override(case.entity.tz):
         return LetterDraft(
             kind=LetterKind.DECISION,
             title=_("Our decision on your request %(reference)s") % {"reference": case.reference},
@@ -39,6 +40,7 @@ def decision_letter(
             passages=(
                 Passage(part=Part.WORDS, text=str(ASKED[right])),
                 Passage(part=Part.DECIDED, text=str(DECIDED[judgement.outcome][right])),
+                *announced(case=case, judgement=judgement),
                 *done,
                 _ground(judgement),
                 *_reasons(judgement),

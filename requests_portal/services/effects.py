@@ -1,4 +1,8 @@
-"""What a ruling carries out, for each right, in the transaction of the decision."""
+"""What a ruling carries out, for each right, and how its letter says so.
+
+The words come first: they are read and adjusted before the letter is sent. What they announce is
+carried out in the transaction of the decision.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,53 +11,67 @@ from typing import Protocol
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from datamap.queries import current_map
 from requests_portal.domain.deciding import Judgement
 from requests_portal.domain.letters import Part, Passage
-from requests_portal.domain.rights import Right
+from requests_portal.domain.rights import Outcome, Right
 from requests_portal.models import Case
 from requests_portal.services.corrections_shown import applied_corrections
-from requests_portal.services.restricting import restrict_as_decided, restrictions_of
+from requests_portal.services.restricting import (
+    places_of,
+    restrict_as_decided,
+    restrictions_of,
+)
 from requests_portal.texts.rulings import RESTRICTED
 
 
 class Effect(Protocol):
-    """Carry out a ruling; return the passages of its letter that say what was done.
-
-    It is called in the language of the letter, and in the times of the company that answers.
-    """
+    """Carry out a ruling; return what its letter has to say beyond what `announced` said."""
 
     def __call__(
         self, *, case: Case, judgement: Judgement, by: User, at: datetime
     ) -> tuple[Passage, ...]: ...
 
 
-def _corrected(*, case: Case, judgement: Judgement, by: User, at: datetime) -> tuple[Passage, ...]:
+class Words(Protocol):
+    """Say what a ruling carries out, in the active language: the letter's."""
+
+    def __call__(self, *, case: Case, judgement: Judgement) -> tuple[Passage, ...]: ...
+
+
+def announced(*, case: Case, judgement: Judgement) -> tuple[Passage, ...]:
+    """Return the passages of a letter that say what is carried out, so that staff read them first.
+
+    Call it in the language of the letter, and in the times of the company that answers.
+    """
+    is_granted = judgement.outcome in {Outcome.GRANTED, Outcome.PARTLY}
+    words = (_GRANTED if is_granted else _DENIED).get(judgement.right)
+    return words(case=case, judgement=judgement) if words else ()
+
+
+def _corrected(*, case: Case, judgement: Judgement) -> tuple[Passage, ...]:
     """Say which fields were corrected, with old and new value (Art. 16); it is done already."""
-    del judgement, by, at
+    del judgement
     rows = tuple((one.column, one.new, one.old) for one in applied_corrections(case))
     heading = _("What was corrected: now, and before")
     return (Passage(part=Part.WORDS, heading=heading, rows=rows),) if rows else ()
 
 
-def _restricted(*, case: Case, judgement: Judgement, by: User, at: datetime) -> tuple[Passage, ...]:
-    """Restrict what the search found, and say what that means (Arts. 18(2)-(3), 21, 7(3))."""
-    restriction = restrict_as_decided(case=case, by=by, at=at)
-    lines = tuple(
-        resource.title.in_language(case.language)
-        for resource in current_map().resources
-        if resource.id in restriction.resources
-    )
+def _restricted(*, case: Case, judgement: Judgement) -> tuple[Passage, ...]:
+    """Say what a restriction means (Arts. 18(2)-(3), 21, 7(3)), and where it holds."""
+    titles = {one.id: one.title.in_language(case.language) for one, _table in places_of(case)}
+    lines = tuple(titles.values())
     return (
         Passage(part=Part.WORDS, text=str(RESTRICTED[judgement.right])),
         *((Passage(part=Part.WORDS, heading=_("In these systems"), lines=lines),) if lines else ()),
     )
 
 
-def _ends(*, case: Case, judgement: Judgement, by: User, at: datetime) -> tuple[Passage, ...]:
-    """Say that what was restricted at once is used again; this letter is the notice (18(3))."""
-    del judgement, by, at
-    if not restrictions_of(case):
+def _ends(*, case: Case, judgement: Judgement) -> tuple[Passage, ...]:
+    """Say that what was restricted at once is used again; this letter is the notice (18(3)).
+
+    Where nothing is held, nothing is used again: the address stays barred.
+    """
+    if judgement.outcome is Outcome.NOTHING_HELD or not restrictions_of(case):
         return ()
     text = _(
         "While we looked at your request the data was only stored. That ends now: with this "
@@ -62,15 +80,26 @@ def _ends(*, case: Case, judgement: Judgement, by: User, at: datetime) -> tuple[
     return (Passage(part=Part.WORDS, text=text),)
 
 
-#: Where something was granted, wholly or in part.
-EFFECTS: Mapping[Right, Effect] = {
+def _restrict(*, case: Case, judgement: Judgement, by: User, at: datetime) -> tuple[Passage, ...]:
+    """Restrict what the search found."""
+    del judgement
+    restrict_as_decided(case=case, by=by, at=at)
+    return ()
+
+
+_GRANTED: Mapping[Right, Words] = {
     Right.RECTIFICATION: _corrected,
     Right.RESTRICTION: _restricted,
     Right.OBJECTION: _restricted,
     Right.WITHDRAWAL: _restricted,
 }
-#: Where nothing was granted: refused, nothing held, cannot identify.
-REFUSED_EFFECTS: Mapping[Right, Effect] = {
-    Right.OBJECTION: _ends,
-    Right.WITHDRAWAL: _ends,
+_DENIED: Mapping[Right, Words] = {Right.OBJECTION: _ends, Right.WITHDRAWAL: _ends}
+#: What is carried out where something was granted, wholly or in part.
+EFFECTS: Mapping[Right, Effect] = {
+    Right.RESTRICTION: _restrict,
+    Right.OBJECTION: _restrict,
+    Right.WITHDRAWAL: _restrict,
 }
+#: And where nothing was granted: refused, nothing held, cannot identify. What ends then ends when
+#: its letter has left the house, see `restriction_ends`.
+REFUSED_EFFECTS: Mapping[Right, Effect] = {}

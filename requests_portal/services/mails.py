@@ -16,6 +16,7 @@ from lib.units import requeue
 from lib.wakeups import wake
 from outbox.models import Message
 from outbox.services import queue_mail
+from requests_portal.domain.choices import AT_ONCE
 from requests_portal.domain.letters import LetterKind
 from requests_portal.domain.rights import Right
 from requests_portal.models import Case, Package
@@ -77,6 +78,13 @@ def _link_is_yours() -> str:
     )
 
 
+def _from_then_on(case: Case) -> tuple[str, ...]:
+    """What takes effect by confirming, where the law does not let us wait for a decision."""
+    if Right(case.right) not in AT_ONCE:
+        return ()
+    return (_("As soon as you have confirmed it, we stop: we do not wait for our decision."),)
+
+
 def send_acknowledgement(*, case: Case, at: datetime) -> Message:
     """Tell the person that the request has arrived, and why the dates are those dates."""
     with translation.override(case.language):
@@ -90,6 +98,7 @@ def send_acknowledgement(*, case: Case, at: datetime) -> Message:
                     "Please confirm that this address is yours. The clock runs already: "
                     "confirming does not change any date."
                 ),
+                *_from_then_on(case),
             ),
             dates=tuple(date_lines(case)),
             action=(_("Confirm and see my request"), issue_link(case=case, at=at)),
@@ -126,9 +135,11 @@ def send_answer_ready(*, case: Case, package: Package, at: datetime) -> Message:
 
 
 def send_done(*, case: Case, at: datetime) -> Message:
-    """Tell the person that a correction or erasure was carried out; the page behind the link says
-    what was done, what is kept, until when and why.
+    """Tell the person that the request was carried out; the page behind the link says what was
+    done, what is kept, until when and why. A complaint is answered by its letter alone.
     """
+    if Right(case.right) is Right.COMPLAINT:
+        return send_letter_mail(case=case, kind=LetterKind.DECISION, at=at)
     with translation.override(case.language):
         mail = MailText(
             subject=_("Your request %(reference)s has been carried out")
@@ -237,9 +248,17 @@ def send_new_post(*, case: Case, at: datetime) -> Message:
         return _queue(case, kind="post", mail=mail, at=at)
 
 
-def send_withdrawn(*, case: Case, at: datetime) -> None:
-    """Tell the person that the request was withdrawn, in case it was not they who did it."""
+def send_withdrawn(*, case: Case, is_restricted: bool, at: datetime) -> None:
+    """Tell the person that the request was withdrawn, in case it was not they who did it.
+
+    `is_restricted`: because of it data was only stored; this mail is the notice (Art. 18(3)).
+    """
     with translation.override(case.language):
+        ends = _(
+            "Because of it we only stored some of your data. That ends now: with this message we "
+            "tell you so before the data is used again (Article 18(3) GDPR)."
+        )
+        further = (ends,) if is_restricted else ()
         mail = MailText(
             subject=_("Your request %(reference)s is withdrawn") % {"reference": case.reference},
             greeting=_greeting(case),
@@ -247,6 +266,7 @@ def send_withdrawn(*, case: Case, at: datetime) -> None:
                 _("You have withdrawn your request %(reference)s. We do nothing more about it.")
                 % {"reference": case.reference},
                 _("What we had found for it is deleted. You can file a new one at any time."),
+                *further,
             ),
             action=(_("See my request"), issue_link(case=case, at=at)),
             after=(

@@ -15,12 +15,13 @@ from accounts.models import User
 from audit.domain.actor import Actor
 from requests_portal.domain.letters import LetterDraft, LetterKind, Part, Passage
 from requests_portal.domain.lifecycle import Event, State, allowed_events
-from requests_portal.domain.rights import Right
+from requests_portal.domain.rights import Channel, Right
 from requests_portal.models import Case, Reopening
 from requests_portal.services.ending_work import lay_down, remove_package
 from requests_portal.services.letter_parts import closing_parts, reasons_part
 from requests_portal.services.letters import send_letter
 from requests_portal.services.moves import CaseMovedOn, locked_case, move
+from requests_portal.services.restricting import take_effect
 from requests_portal.services.suspending import count_dates
 from requests_portal.texts.rights import ARTICLE_LABELS, RIGHT_NAMES
 
@@ -48,6 +49,8 @@ def reopen(*, case: Case, words: str, by: User | None, at: datetime) -> Case:
         remove_package(locked)
         locked.decisions.filter(is_superseded=False).update(is_superseded=True)
         Reopening.objects.create(case=locked, words=words, by=by, at=at)
+        if locked.confirmed_at or Channel(locked.channel) is not Channel.PORTAL:
+            take_effect(case=locked, by=actor, at=at)  # an objection is weighed once more
     return locked
 
 

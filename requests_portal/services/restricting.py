@@ -13,9 +13,9 @@ from accounts.models import User
 from audit.domain.actor import Actor
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import Resource, Table
-from datamap.domain.vocabulary import LegalBasis, Role
+from datamap.domain.vocabulary import Role
 from datamap.queries import NoMap, current_map
-from requests_portal.domain.choices import AT_ONCE, reason_for
+from requests_portal.domain.choices import AT_ONCE, bases_for, reason_for
 from requests_portal.domain.rights import Right
 from requests_portal.models import Case
 from requests_portal.services.identification import case_reference, keys_from
@@ -31,10 +31,9 @@ def take_effect(*, case: Case, by: Actor, at: datetime) -> None:
     Call it in the transaction in which the address is confirmed. Where the data map names nothing
     on that legal basis, nothing is restricted, and the audit trail says so.
     """
-    basis = AT_ONCE.get(Right(case.right))
-    if basis is None or restrictions_of(case):
+    if Right(case.right) not in AT_ONCE or restrictions_of(case):
         return
-    places = places_on(basis)
+    places = places_of(case)
     record_on_case(
         "restriction.at_once", by=by, at=at, case_id=case.id, data={"tables": len(places)}
     )
@@ -63,18 +62,24 @@ def restrict(
     )
 
 
-def restrict_as_decided(*, case: Case, by: User, at: datetime) -> Restriction:
-    """Restrict by a decision, under every identifier that the search found."""
+def restrict_as_decided(*, case: Case, by: User, at: datetime) -> Restriction | None:
+    """Restrict by a decision, under every identifier that the search found.
+
+    None where the data map names nothing on the legal basis that the request is about: what rests
+    on a contract or a law goes on.
+    """
     keys = SubjectKeys.of_pairs(
         pair for unit in case.collection_units.all() for pair in keys_from(unit.searched_with)
     )
-    basis = AT_ONCE.get(Right(case.right))
-    places = places_on(basis) if basis else []
+    places = places_of(case)
+    if not places and bases_for(Right(case.right), case.choice):
+        return None
     return restrict(case=case, keys=keys, places=places, by=Actor.staff(by.pk), at=at)
 
 
-def places_on(basis: LegalBasis) -> list[tuple[Resource, Table]]:
-    """Return the tables of our own whose use rests on a legal basis."""
+def places_of(case: Case) -> list[tuple[Resource, Table]]:
+    """Return the tables of our own whose use rests on a legal basis that a request is about."""
+    bases = bases_for(Right(case.right), case.choice)
     try:
         data_map = current_map()
     except NoMap:
@@ -83,10 +88,15 @@ def places_on(basis: LegalBasis) -> list[tuple[Resource, Table]]:
         (resource, table)
         for resource in data_map.resources
         for table in resource.tables
-        if table.legal_basis is basis and table.role is Role.CONTROLLER
+        if table.legal_basis in bases and table.role is Role.CONTROLLER
     ]
 
 
 def restrictions_of(case: Case) -> list[Restriction]:
     """Return the restrictions in force that a request brought about."""
     return list(restrictions(in_force=True).filter(reference=case_reference(case.id)))
+
+
+def stored_since(case: Case) -> datetime | None:
+    """Return since when data is only stored because of a request; None if it is not."""
+    return min((one.starts_at for one in restrictions_of(case)), default=None)

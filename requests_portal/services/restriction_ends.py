@@ -53,12 +53,10 @@ def settle_notices(*, at: datetime) -> int:
 
 
 def _told_at(case: Case, restriction: Restriction) -> datetime | None:
-    """Return when the person was told that this restriction ends."""
-    letters = Letter.objects.filter(
-        case=case, message__sent_at__isnull=False, created_at__gte=restriction.starts_at
-    )
+    """Return when the person was told that this restriction ends, by the newest word on it."""
+    letters = Letter.objects.filter(case=case, created_at__gte=restriction.starts_at)
     if State(case.state) is State.WITHDRAWN:
-        withdrawn = messages_for(f"case:{case.id}:withdrawn").filter(sent_at__isnull=False)
+        withdrawn = messages_for(f"case:{case.id}:withdrawn")
         return withdrawn.values_list("sent_at", flat=True).last()
     ending = letters.filter(kind=LetterKind.RESTRICTION_LIFT)
     if Right(case.right) in AT_ONCE and State(case.state) in {State.ANSWERED, State.CLOSED}:

@@ -208,7 +208,7 @@ def answer_nothing_held(*, case: Case, by: User, at: datetime) -> Decision:
 
 def _require_ready(case: Case, judgement: Judgement, *, identity_checked: bool) -> None:
     """Raise unless the judgement holds together and fits what was found and done."""
-    check(judgement)
+    check(judgement, choice=case.choice)
     if judgement.outcome not in _ON_THE_DATA:
         return
     if not identity_checked:

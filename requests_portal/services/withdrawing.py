@@ -13,6 +13,7 @@ from requests_portal.models import Case
 from requests_portal.services.ending_work import lay_down
 from requests_portal.services.mails import send_withdrawn
 from requests_portal.services.moves import CaseMovedOn, locked_case, move
+from requests_portal.services.restricting import restrictions_of
 
 _BEFORE_DECISION = frozenset(state for state in State if Event.WITHDRAW in allowed_events(state))
 
@@ -34,7 +35,7 @@ def withdraw_request(*, case: Case, at: datetime) -> Case:
             raise CaseMovedOn
         move(case=locked, event=Event.WITHDRAW, by=by, at=at)
         lay_down(locked, by=by, at=at)
-        send_withdrawn(case=locked, at=at)
+        send_withdrawn(case=locked, is_restricted=bool(restrictions_of(locked)), at=at)
     return locked
 
 

@@ -14,7 +14,17 @@ from tests.browser.stack import Stack
 
 REFERENCE = re.compile(r"AP-[0-9A-Z]{4}-[0-9A-Z]{4}")
 STEPS = ("name", "email", "phone", "customer-number", "country", "about")
-_FURTHER = {"erasure": ("later",)}
+_OWN_STEPS = {
+    "erasure": ("about", "later"),
+    "restriction": ("why", "about"),
+    "objection": ("which", "about"),
+}
+_CHOICES = {
+    "country": "country",
+    "later": "tell_when_gone",
+    "why": "restriction_choice",
+    "which": "objection_choice",
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,8 @@ class Answers:
     country: str = "EE"
     about: str = ""
     later: str = "yes"
+    why: str = "claim"
+    which: str = "other_use"
 
     @classmethod
     def of(cls, persona: Persona, *, about: str = "") -> "Answers":
@@ -56,9 +68,8 @@ def press(page: Page) -> None:
 
 def answer(page: Page, step: str, text: str) -> None:
     """Answer the question on the page and go on."""
-    if step in {"country", "later"}:
-        name = {"later": "tell_when_gone"}.get(step, step)
-        page.check(f"[name={name}][value={text}]")
+    if step in _CHOICES:
+        page.check(f"[name={_CHOICES[step]}][value={text}]")
     else:
         page.fill(f"[name={step.replace('-', '_')}]", text)
     press(page)
@@ -68,7 +79,7 @@ def file_request(page: Page, answers: Answers, *, right: str = "access") -> str:
     """Answer all questions and send; the reference that the page of receipt shows."""
     base = f"/{answers.language}/request/{right}"
     page.goto(f"{base}/name/")
-    for step in (*STEPS, *_FURTHER.get(right, ())):
+    for step in (*STEPS[:-1], *_OWN_STEPS.get(right, ("about",))):
         page.wait_for_url(f"**{base}/{step}/")
         answer(page, step, answers.to(step))
     page.wait_for_url(f"**{base}/review/")
@@ -132,6 +143,23 @@ def decide(page: Page, reference: str, outcome: str, message: str = "") -> None:
     choose(page, outcome, message)
     submit(page, reference, "decide")
     page.wait_for_selector(f"a[href='/desk/cases/{reference}/letter/']")
+
+
+def rule(page: Page, reference: str, outcome: str, reasons: str, *grounds: str) -> None:
+    """Fill in a ruling and go on: to its letter, or to its proposal where it needs two."""
+    page.check(f"[name=outcome][value={outcome}]")
+    for ground in grounds:
+        page.check(f"[name=grounds][value={ground}]")
+    page.fill("[name=message]", reasons)
+    if not grounds:
+        page.check("[name=identity_checked]")
+    page.locator(f"form[action='/desk/cases/{reference}/ruling/'] button").click()
+
+
+def send_letter(page: Page, reference: str) -> None:
+    """Send the letter that is shown."""
+    page.locator("button[name=letter_step][value=send]").click()
+    page.wait_for_url(f"**/desk/cases/{reference}/")
 
 
 def expect_language(page: Page, language: str) -> None:

@@ -75,7 +75,8 @@ def running_stack(home: Path) -> Iterator[Stack]:
             cwd=BASE_DIR,
             env=bare_environment()
             | _SMALL
-            | {"VAR_DIR": str(var_dir), "PORT": str(port), "DEMO": "true"},
+            | {"VAR_DIR": str(var_dir), "PORT": str(port), "DEMO": "true"}
+            | {"TRUSTED_PROXIES": "1"},  # each test's browser says whose address it stands for
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -9,7 +9,8 @@ from tests.browser.pages import Answers, choose, file_request, open_case, open_l
 from tests.browser.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
-_TRIES = 120
+_PATIENCE_MS = 30_000
+_PAUSE_MS = 250
 
 
 def test_a_request_is_filed_and_answered_without_javascript(
@@ -34,11 +35,11 @@ def test_a_request_is_filed_and_answered_without_javascript(
     expect(person.locator("a[href$='/my/package/']")).to_have_count(1)
 
 
-def reload_until(page: Page, selector: str) -> None:
+def reload_until(page: Page, selector: str, patience_ms: int = _PATIENCE_MS) -> None:
     """Load the page again, as its link "Refresh" does, until the element is there."""
-    for _ in range(_TRIES):
+    for _ in range(patience_ms // _PAUSE_MS):
         if page.locator(selector).count():
             return
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(_PAUSE_MS)
         page.reload()
     pytest.fail(f"{selector} did not come")

@@ -3,11 +3,13 @@
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.domain.roles import Role
 from accounts.models import User
@@ -18,7 +20,7 @@ from datamap.services import load_map
 from outbox.models import Message
 from outbox.queries import messages_for
 from requests_portal.domain.choices import Choice
-from requests_portal.domain.deciding import Ground, Judgement
+from requests_portal.domain.deciding import Ground, Judgement, NothingToWeigh
 from requests_portal.domain.letters import LetterKind
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Channel, Outcome, Right
@@ -26,7 +28,8 @@ from requests_portal.models import Case
 from requests_portal.services.cases import receive_case
 from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.decision_letters import decision_letter
-from requests_portal.services.links import redeem_link
+from requests_portal.services.links import issue_link, redeem_link
+from requests_portal.services.reopening import reopen
 from requests_portal.services.restricting import restrictions_of
 from requests_portal.services.restriction_ends import (
     NothingRestricted,
@@ -225,6 +228,130 @@ def test_auditor_ends_nothing(company: str, auditor: User) -> None:
     client.force_login(auditor)
     step = reverse("desk:restriction-end", args=[case.reference])
     assert client.post(step, {"letter_step": "send"}).status_code == 403
+
+
+def test_objection_to_advertising_ends_what_rests_on_a_consent_too(
+    company: str, tmp_path: Path
+) -> None:
+    notes_rest_on("consent", tmp_path)
+    assert restrictions_of(confirmed(filed(Right.OBJECTION, choice="other_use"))) == []
+    (held,) = restrictions_of(confirmed(filed(Right.OBJECTION, choice="marketing")))
+    assert held.categories == ["communications"]
+
+
+def test_granted_withdrawal_leaves_alone_what_rests_on_no_consent(
+    company: str, handler: User
+) -> None:
+    case = searched(filed(Right.WITHDRAWAL))
+    judgement = Judgement(right=Right.WITHDRAWAL, outcome=Outcome.GRANTED)
+    draft = decision_letter(case=case, judgement=judgement, by=handler)
+    rule(case=case, judgement=judgement, draft=draft, identity_checked=True, by=handler, at=LATER)
+    assert restrictions_of(case) == []
+
+
+def test_where_nothing_is_held_the_address_stays_barred(
+    company: str, tmp_path: Path, handler: User
+) -> None:
+    notes_rest_on("legitimate_interest", tmp_path)
+    case = searched(confirmed(filed(Right.OBJECTION, email="nobody@example.com", phone="")))
+    judgement = Judgement(right=Right.OBJECTION, outcome=Outcome.NOTHING_HELD)
+    draft = decision_letter(case=case, judgement=judgement, by=handler)
+    rule(case=case, judgement=judgement, draft=draft, identity_checked=True, by=handler, at=LATER)
+    assert "That ends now" not in str(case.letters.get(kind=LetterKind.DECISION).content)
+    mails_leave(case)
+    assert settle_notices(at=LAST) == 0
+
+
+@pytest.mark.parametrize("ground", [Ground.COMPELLING, Ground.LEGAL_CLAIM, Ground.OTHER_BASIS])
+def test_objection_to_advertising_is_not_weighed(
+    company: str, handler: User, dpo: User, ground: Ground
+) -> None:
+    case = searched(filed(Right.OBJECTION, choice="marketing"))
+    with pytest.raises(NothingToWeigh):
+        refused(case, ground, handler, dpo)
+    client = Client()
+    client.force_login(handler)
+    sent = {"outcome": "refused", "grounds": [ground.value], "message": "We earn by it."}
+    answer = client.post(reverse("desk:ruling-decide", args=[case.reference]), sent)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "stops without any weighing" in page
+    assert "We earn by it." in page
+    assert not case.proposals.exists()
+
+
+def test_earlier_letter_is_no_notice_of_a_later_refusal(
+    company: str, tmp_path: Path, handler: User, dpo: User
+) -> None:
+    notes_rest_on("legitimate_interest", tmp_path)
+    case = searched(confirmed(filed(Right.OBJECTION)))
+    judgement = Judgement(right=Right.OBJECTION, outcome=Outcome.GRANTED)
+    draft = decision_letter(case=case, judgement=judgement, by=handler)
+    rule(case=case, judgement=judgement, draft=draft, identity_checked=True, by=handler, at=LATER)
+    mails_leave(case)
+    case.refresh_from_db()
+    reopen(case=case, words="Once more", by=None, at=LAST)
+    case.refresh_from_db()
+    refused(searched(case), Ground.COMPELLING, handler, dpo)
+    assert settle_notices(at=LAST) == 0  # the letter of the refusal has not left the house
+    mails_leave(case)
+    assert settle_notices(at=LAST) == 2
+
+
+def test_reopened_objection_binds_us_anew(
+    company: str, tmp_path: Path, handler: User, dpo: User
+) -> None:
+    notes_rest_on("legitimate_interest", tmp_path)
+    case = searched(confirmed(filed(Right.OBJECTION)))
+    refused(case, Ground.COMPELLING, handler, dpo)
+    mails_leave(case)
+    assert settle_notices(at=LAST) == 1
+    reopen(case=case, words="Look again", by=None, at=LAST)
+    assert (len(restrictions_of(case)), settle_notices(at=LAST)) == (1, 0)
+
+
+def test_letter_shows_before_it_is_sent_what_it_carries_out(company: str, handler: User) -> None:
+    case = searched(filed(Right.RESTRICTION, choice=Choice.CLAIM.value))
+    client = Client()
+    client.force_login(handler)
+    sent = {"outcome": "granted", "message": "As you ask.", "identity_checked": "on"}
+    page = client.post(reverse("desk:ruling-decide", args=[case.reference]), sent).content.decode()
+    assert "We tell you before this ends (Article 18(3) GDPR)." in page
+    assert "In your words" in page
+    assert restrictions_of(case) == []
+
+
+def test_person_is_told_that_a_withdrawn_request_ends_its_restriction(
+    company: str, tmp_path: Path
+) -> None:
+    notes_rest_on("legitimate_interest", tmp_path)
+    case = confirmed(filed(Right.OBJECTION))
+    withdraw_request(case=case, at=LATER)
+    assert "(Article 18(3) GDPR)" in messages_for(f"case:{case.id}:withdrawn").get().text
+    other = confirmed(filed(Right.ACCESS))
+    withdraw_request(case=other, at=LATER)
+    assert "18(3)" not in messages_for(f"case:{other.id}:withdrawn").get().text
+
+
+def test_person_reads_since_when_data_is_only_stored(
+    client: Client, company: str, tmp_path: Path
+) -> None:
+    notes_rest_on("legitimate_interest", tmp_path)
+    case = filed(Right.OBJECTION)
+    mail = messages_for(f"case:{case.id}:acknowledgement").get().text
+    assert "we do not wait for our decision" in " ".join(mail.split())
+    link = issue_link(case=confirmed(case), at=timezone.now())
+    client.post(urlsplit(link).path)
+    assert "we only store the data that this is about" in client.get("/en/my/").content.decode()
+
+
+def test_complaint_is_answered_by_its_letter_alone(company: str, handler: User) -> None:
+    case = searched(filed(Right.COMPLAINT))
+    judgement = Judgement(right=Right.COMPLAINT, outcome=Outcome.GRANTED, reasons="You are right.")
+    draft = decision_letter(case=case, judgement=judgement, by=handler)
+    rule(case=case, judgement=judgement, draft=draft, identity_checked=True, by=handler, at=LATER)
+    assert messages_for(f"case:{case.id}:done").count() == 0
+    assert messages_for(f"case:{case.id}:letter-decision").count() == 1
 
 
 # --- filing at the portal ------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from accounts.http import StaffRequest
 from accounts.views.access import require_role
 from requests_portal.domain.deciding import (
     DecisionNotPossible,
+    NothingToWeigh,
     SamePersonDecides,
     needs_second_person,
 )
@@ -49,6 +50,10 @@ _WHY: Mapping[type[Exception], str | Promise] = {
     ),
     CorrectionsOpen: gettext_lazy("Apply or withdraw every proposed correction first."),
     AlreadyProposed: gettext_lazy("A proposal waits for a second person already."),
+    NothingToWeigh: gettext_lazy(
+        "The person objects to advertising: it stops without any weighing (Article 21(3)). This "
+        "ground cannot refuse it."
+    ),
     SamePersonDecides: gettext_lazy("You proposed this. Another person has to approve it."),
 }
 

@@ -30,6 +30,7 @@ from requests_portal.services.links import LinkNotUsable, link_is_usable, redeem
 from requests_portal.services.mails import send_new_link_if_known
 from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.reopening import may_reopen, reopen
+from requests_portal.services.restricting import stored_since
 from requests_portal.services.story import person_timeline
 from requests_portal.services.withdrawing import may_withdraw, withdraw_request
 from requests_portal.texts.deciding import EXPLAINED
@@ -113,6 +114,7 @@ def render_status(
         "question": question,
         "letters": [(one, LETTERS[LetterKind(one.kind)]) for one in letters_to_person(case)],
         "form": reply_form or ReplyForm(),
+        "stored_since": stored_since(case),
         "may_reopen": may_reopen(case),
         "reopen_form": reopen_form or ReopenForm(),
     }
