@@ -23,6 +23,7 @@ from requests_portal.models import (
     CollectionUnit,
     Decision,
     Letter,
+    OutsideLink,
     Package,
 )
 
@@ -79,6 +80,18 @@ def decision_of(case: Case) -> Decision | None:
     return (
         Decision.objects.select_related("decided_by", "proposal__proposed_by")
         .filter(case=case, is_superseded=False)
+        .first()
+    )
+
+
+# --- for somebody outside ----------------------------------------------------------------------
+def outside_link(pk: int | None, *, at: datetime) -> OutsideLink | None:
+    """Return a link that was used, with its letter, until its time is over."""
+    if pk is None:
+        return None
+    return (
+        OutsideLink.objects.select_related("letter__case")
+        .filter(pk=pk, used_at__isnull=False, expires_at__gt=at)
         .first()
     )
 

@@ -11,7 +11,9 @@ from requests_portal.services.days_off import count_after_changes
 from requests_portal.services.digests import send_digests
 from requests_portal.services.drafts import remove_stale_drafts
 from requests_portal.services.extending import settle_extensions
+from requests_portal.services.handover_files import build_next_file, remove_expired_files
 from requests_portal.services.letters import print_waiting
+from requests_portal.services.outside import note_undelivered
 from requests_portal.services.packages import build_next, remove_expired_packages
 from requests_portal.services.rectification import correct_next
 from requests_portal.services.reminding import remind
@@ -36,6 +38,13 @@ def build_packages() -> None:
 
 
 @shared_task
+def build_handover_files() -> None:
+    """Build the files for controllers until none is due."""
+    while build_next_file(clock=timezone.now):
+        pass
+
+
+@shared_task
 def apply_corrections() -> None:
     """Apply corrections until none is due."""
     while correct_next(clock=timezone.now):
@@ -55,6 +64,7 @@ def settle_sent() -> None:
     at = timezone.now()
     settle_extensions(at=at)
     settle_notices(at=at)
+    note_undelivered(at=at)
 
 
 @shared_task
@@ -79,6 +89,7 @@ def tidy() -> None:
     at = timezone.now()
     drafts = remove_stale_drafts(at=at)
     packages = remove_expired_packages(at=at)
+    remove_expired_files(at=at)
     close_told(at=at)
     count_waiting_cases(at=at)
     logger.info("tidied %s drafts and %s packages", drafts, packages)

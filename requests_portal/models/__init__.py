@@ -5,6 +5,12 @@ from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.day_off import DayOff
 from requests_portal.models.extension import Extension
+from requests_portal.models.outside import (
+    Handover,
+    HandoverFile,
+    OutsideLink,
+    RecipientNotice,
+)
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
 from requests_portal.models.reminding import Digest, Reminder
@@ -20,11 +26,15 @@ __all__ = [
     "Decision",
     "Digest",
     "Extension",
+    "Handover",
+    "HandoverFile",
     "IntakeDraft",
     "Letter",
+    "OutsideLink",
     "Package",
     "Proposal",
     "Question",
+    "RecipientNotice",
     "Reminder",
     "Reopening",
 ]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from requests_portal.views.portal import answer, intake, pages, status
+from requests_portal.views.portal import answer, intake, outside, pages, status
 
 app_name = "portal"
 
@@ -19,5 +19,11 @@ urlpatterns = [
     path("my/leave/", status.leave, name="request-leave"),
     path("my/package/", answer.package_download, name="package-download"),
     path("my/letter/", answer.answer_letter, name="answer-letter"),
+    path("letter/<str:token>/", outside.outside_open, name="outside-open"),
+    path("handed-over/", outside.outside_page, name="outside-page"),
+    path("handed-over/letter/", outside.outside_letter, name="outside-letter"),
+    path("handed-over/file/", outside.outside_file, name="outside-file"),
+    path("handed-over/confirm/", outside.outside_confirm, name="outside-confirm"),
+    path("handed-over/leave/", outside.outside_leave, name="outside-leave"),
     path("my/letters/<int:letter_id>/", answer.letter_download, name="letter-download"),
 ]
