@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import F, Prefetch, Sum, Window
+from django.db.models import F, Prefetch, Q, Sum, Window
 
 from audit.models import Event as AuditEvent
 from audit.queries import events_of
@@ -22,9 +22,11 @@ from requests_portal.models import (
     CollectedTable,
     CollectionUnit,
     Decision,
+    Handover,
     Letter,
     OutsideLink,
     Package,
+    RecipientNotice,
 )
 
 PAGE_ROWS = 50
@@ -82,6 +84,20 @@ def decision_of(case: Case) -> Decision | None:
         .filter(case=case, is_superseded=False)
         .first()
     )
+
+
+def handovers_sent(case: Case) -> list[Handover]:
+    """Return what was passed on of a case, or the handing over that made this part of one."""
+    return list(
+        Handover.objects.select_related("link", "forwarded_case")
+        .filter(Q(case=case) | Q(forwarded_case=case), link__isnull=False)
+        .order_by("sent_at")
+    )
+
+
+def notices_of(case: Case) -> list[RecipientNotice]:
+    """Return the recipients of a case, and how each was told."""
+    return list(case.recipient_notices.select_related("link__message"))
 
 
 # --- for somebody outside ----------------------------------------------------------------------

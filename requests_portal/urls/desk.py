@@ -5,9 +5,11 @@ from requests_portal.views.desk import (
     data,
     erasure,
     extending,
+    handovers,
     letters,
     questions,
     queue,
+    recipients,
     rectification,
     reopening,
     restrictions,
@@ -84,6 +86,41 @@ urlpatterns = [
         "cases/<str:reference>/corrections/<int:pk>/<str:step>/",
         rectification.correction_step,
         name="correction-step",
+    ),
+    path(
+        "cases/<str:reference>/controllers/<str:controller_id>/",
+        handovers.handover_send,
+        name="handover-send",
+    ),
+    path(
+        "cases/<str:reference>/handovers/<int:handover_id>/again/",
+        handovers.handover_again,
+        name="handover-again",
+    ),
+    path(
+        "cases/<str:reference>/handovers/<int:handover_id>/file/",
+        handovers.handover_file_again,
+        name="handover-file-again",
+    ),
+    path(
+        "cases/<str:reference>/notices/<int:notice_id>/send/",
+        recipients.notice_send,
+        name="notice-send",
+    ),
+    path(
+        "cases/<str:reference>/notices/<int:notice_id>/again/",
+        recipients.notice_again,
+        name="notice-again",
+    ),
+    path(
+        "cases/<str:reference>/notices/<int:notice_id>/told/",
+        recipients.notice_told,
+        name="notice-told",
+    ),
+    path(
+        "cases/<str:reference>/notices/<int:notice_id>/impossible/",
+        recipients.notice_impossible,
+        name="notice-impossible",
     ),
     path("cases/<str:reference>/letter/", letters.answer_letter, name="answer-letter"),
     path(

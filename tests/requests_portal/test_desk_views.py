@@ -109,6 +109,7 @@ def test_queue_orders_by_the_safe_date_and_counts_every_filter(
         "overdue": 1,
         "waiting": 0,
         "problems": 0,
+        "outside": 0,
         "closed": 0,
     }
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import User
@@ -497,3 +500,138 @@ def test_part_is_described_by_the_map_it_was_searched_with(mixed: Case) -> None:
     part = part_of(mixed, "north")
     assert isinstance(part, EntrustedPart)
     assert part.data_map == map_of(mixed.collection_units.get().map_version.hash)
+
+
+# --- the pages ---------------------------------------------------------------------------------
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def address(case: Case, controller_id: str = "north") -> str:
+    return reverse("desk:handover-send", args=[case.reference, controller_id])
+
+
+def case_page(client: Client, case: Case) -> str:
+    return client.get(reverse("desk:case-detail", args=[case.reference])).content.decode()
+
+
+def own_page(case: Case) -> str:
+    client = Client()
+    session = client.session
+    session["portal_case"] = str(case.id)
+    session["portal_case_until"] = (timezone.now() + timedelta(hours=1)).timestamp()
+    session.save()
+    return client.get("/en/my/").content.decode()
+
+
+def test_a_handler_passes_on_from_the_preview(mixed: Case, handler: User) -> None:
+    client = signed_in(handler)
+    page = case_page(client, mixed)
+    assert "Data we hold for other companies" in page
+    assert "privacy@north.example" in page
+    assert client.post(address(mixed), {"language": "xx"}).status_code == 422
+    preview = client.post(address(mixed), {"language": "en"}).content.decode()
+    assert "This is the letter to North AS." in preview
+    assert mixed.handovers.get().state == Telling.TO_SEND
+    send = {"language": "en", "letter_step": "send", "passage-5": "Please answer by Friday."}
+    assert client.post(address(mixed), send).status_code == 302
+    assert client.post(address(mixed), send).status_code == 302  # a second tap
+    handover = mixed.handovers.get()
+    part = handover.forwarded_case
+    assert part is not None
+    assert Case.objects.count() == 2
+    assert "Please answer by Friday." in words_of(part.letters.get(kind=LetterKind.HANDOVER))
+    page = case_page(client, mixed)
+    assert part.reference in page
+    assert "Waiting to be sent" in page
+    assert "that was passed on to North AS" in case_page(client, part)
+    assert mixed.reference in case_page(client, part)
+
+
+def test_a_letter_that_lacks_a_part_shows_what_is_missing_and_forwards_nothing(
+    mixed: Case, handler: User
+) -> None:
+    """Only marked passages can be emptied, and none of them is mandatory here."""
+    client = signed_in(handler)
+    send = {"language": "en", "letter_step": "send", "passage-0": "", "passage-5": ""}
+    assert client.post(address(mixed), send).status_code == 302
+    handover = mixed.handovers.get()
+    assert handover.link is not None
+    assert "you decide on the request" in words_of(handover.link.letter)
+
+
+def test_an_unknown_controller_is_no_page(mixed: Case, handler: User) -> None:
+    assert signed_in(handler).post(address(mixed, "south"), {"language": "en"}).status_code == 404
+
+
+def test_an_auditor_looks_and_passes_nothing_on(mixed: Case, handler: User, auditor: User) -> None:
+    client = signed_in(auditor)
+    assert "North AS" in case_page(client, mixed)
+    assert address(mixed) not in case_page(client, mixed)
+    assert client.post(address(mixed), {"language": "en"}).status_code == 403
+    handover = passed_on(mixed, handler)
+    for name in ("handover-again", "handover-file-again"):
+        again = reverse(f"desk:{name}", args=[mixed.reference, handover.pk])
+        assert client.post(again).status_code == 403
+
+
+def test_a_new_link_is_sent_from_the_case_page(mixed: Case, handler: User) -> None:
+    handover = passed_on(mixed, handler)
+    client = signed_in(handler)
+    again = reverse("desk:handover-again", args=[mixed.reference, handover.pk])
+    assert again not in case_page(client, mixed)
+    assert handover.link is not None
+    Message.objects.filter(pk=handover.link.message_id).update(
+        status="failed", error_code="refused", error_text="x"
+    )
+    page = case_page(client, mixed)
+    assert "Mail failed" in page  # before the sweep has noted it, too
+    assert again in page
+    mails = Message.objects.count()
+    assert client.post(again).status_code == 302
+    assert client.post(again).status_code == 302
+    assert Message.objects.count() == mails + 1
+
+
+def test_a_failed_file_is_built_again_from_the_case_page(mixed: Case, handler: User) -> None:
+    handover = passed_on(mixed, handler)
+    HandoverFile.objects.update(status="failed", error_code="unreachable", error_text="Away.")
+    client = signed_in(handler)
+    again = reverse("desk:handover-file-again", args=[mixed.reference, handover.pk])
+    assert again in case_page(client, mixed)
+    assert mixed.reference in client.get("/desk/?show=outside").content.decode()
+    assert client.post(again).status_code == 302
+    assert len(built(handover).namelist()) == 2
+
+
+def test_the_queue_shows_what_waits_to_be_passed_on_of_an_answered_case_too(
+    mixed: Case, handler: User
+) -> None:
+    client = signed_in(handler)
+    Case.objects.filter(pk=mixed.pk).update(
+        state=State.ANSWERED, decided_at=LATER, answered_at=LATER
+    )
+    page = client.get("/desk/?show=outside").content.decode()
+    assert mixed.reference in page
+    assert "Another company has to be told" in page
+    passed_on(Case.objects.get(pk=mixed.pk), handler)
+    assert mixed.reference not in client.get("/desk/?show=outside").content.decode()
+
+
+@pytest.mark.parametrize("case_name", ["mixed", "entrusted"])
+def test_the_person_sees_who_decides(
+    case_name: str, handler: User, request: pytest.FixtureRequest
+) -> None:
+    case = request.getfixturevalue(case_name)
+    assert "Who else decides" not in own_page(case)
+    part = passed_on(case, handler).forwarded_case
+    assert part is not None
+    for page in (own_page(case), own_page(part)):
+        assert "Who else decides" in page
+        assert "North AS" in page
+        assert "privacy@north.example" in page
+        assert part.reference in page
+    assert "We aim to answer by" not in own_page(part)
+    assert "We passed your request on" in own_page(part)

@@ -29,6 +29,7 @@ FILTERS = {
     "overdue": _("Overdue"),
     "waiting": _("Waiting for the person"),
     "problems": _("Something failed"),
+    "outside": _("To tell others"),
     "closed": _("Answered"),
 }
 _PER_PAGE = 50
