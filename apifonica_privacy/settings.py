@@ -179,6 +179,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.push_transfers",
         "schedule": timedelta(seconds=30),
     },
+    "build-handover-files": {
+        "task": "requests_portal.tasks.build_handover_files",
+        "schedule": timedelta(seconds=15),
+    },
     "apply-corrections": {
         "task": "requests_portal.tasks.apply_corrections",
         "schedule": timedelta(seconds=15),

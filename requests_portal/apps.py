@@ -9,11 +9,15 @@ class RequestsPortalConfig(AppConfig):
     def ready(self) -> None:
         from datamap.signals import task_answered  # noqa: PLC0415 (models first)
         from erasure.signals import plan_completed, schedule_completed  # noqa: PLC0415 (models first)
-        from requests_portal.services import erasure  # noqa: PLC0415
+        from requests_portal.services import erasure, recipients  # noqa: PLC0415
         from requests_portal.services.collection import resume_collection  # noqa: PLC0415
+        from requests_portal.services.handover_files import resume_files  # noqa: PLC0415
         from requests_portal.services.rectification import resume_corrections  # noqa: PLC0415
+        from retention.signals import restriction_set  # noqa: PLC0415
 
         task_answered.connect(resume_collection)
         task_answered.connect(resume_corrections)
+        task_answered.connect(resume_files)
         plan_completed.connect(erasure.answer_when_done)
         schedule_completed.connect(erasure.tell_when_gone)
+        restriction_set.connect(recipients.note_restriction)

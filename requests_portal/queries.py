@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import F, Prefetch, Sum, Window
+from django.db.models import F, Prefetch, Q, Sum, Window
 
 from audit.models import Event as AuditEvent
 from audit.queries import events_of
@@ -22,9 +22,12 @@ from requests_portal.models import (
     CollectedTable,
     CollectionUnit,
     Decision,
+    Handover,
     Letter,
+    OutsideLink,
     Package,
     PortingWish,
+    RecipientNotice,
 )
 
 PAGE_ROWS = 50
@@ -88,6 +91,32 @@ def wish_of(case: Case) -> PortingWish:
     """Return where a person wants their data to go; where nothing was said, to the person."""
     wish = PortingWish.objects.select_related("released_by", "returned_by").filter(case=case)
     return wish.first() or PortingWish(case=case)
+
+
+def handovers_sent(case: Case) -> list[Handover]:
+    """Return what was passed on of a case, or the handing over that made this part of one."""
+    return list(
+        Handover.objects.select_related("link", "forwarded_case")
+        .filter(Q(case=case) | Q(forwarded_case=case), link__isnull=False)
+        .order_by("sent_at")
+    )
+
+
+def notices_of(case: Case) -> list[RecipientNotice]:
+    """Return the recipients of a case, and how each was told."""
+    return list(case.recipient_notices.select_related("link__message"))
+
+
+# --- for somebody outside ----------------------------------------------------------------------
+def outside_link(pk: int | None, *, at: datetime) -> OutsideLink | None:
+    """Return a link that was used, with its letter, until its time is over."""
+    if pk is None:
+        return None
+    return (
+        OutsideLink.objects.select_related("letter__case")
+        .filter(pk=pk, used_at__isnull=False, expires_at__gt=at)
+        .first()
+    )
 
 
 # --- one case ----------------------------------------------------------------------------------

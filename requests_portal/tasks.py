@@ -12,7 +12,9 @@ from requests_portal.services.days_off import count_after_changes
 from requests_portal.services.digests import send_digests
 from requests_portal.services.drafts import remove_stale_drafts
 from requests_portal.services.extending import settle_extensions
+from requests_portal.services.handover_files import build_next_file, remove_expired_files
 from requests_portal.services.letters import print_waiting
+from requests_portal.services.outside import note_undelivered
 from requests_portal.services.packages import build_next, remove_expired_packages
 from requests_portal.services.proof_ends import forget_old_proofs
 from requests_portal.services.rectification import correct_next
@@ -35,6 +37,13 @@ def collect() -> None:
 def build_packages() -> None:
     """Build packages until none is due."""
     while build_next(clock=timezone.now):
+        pass
+
+
+@shared_task
+def build_handover_files() -> None:
+    """Build the files for controllers until none is due."""
+    while build_next_file(clock=timezone.now):
         pass
 
 
@@ -72,6 +81,7 @@ def settle_sent() -> None:
     at = timezone.now()
     settle_extensions(at=at)
     settle_notices(at=at)
+    note_undelivered(at=at)
 
 
 @shared_task
@@ -99,6 +109,7 @@ def tidy() -> None:
     drafts = remove_stale_drafts(at=at)
     packages = remove_expired_packages(at=at)
     forget_old_proofs(at=at)
+    remove_expired_files(at=at)
     close_told(at=at)
     count_waiting_cases(at=at)
     logger.info("tidied %s drafts and %s packages", drafts, packages)

@@ -52,7 +52,7 @@ class Change:
 #: Keys that only describe: they change what is told, never which rows go.
 DESCRIPTIVE: Final[Mapping[type[Part], frozenset[str]]] = {
     DataMap: frozenset(),
-    Recipient: frozenset({"name", "role", "country", "safeguard"}),
+    Recipient: frozenset({"name", "role", "country", "safeguard", "contact_email"}),
     Controller: frozenset({"name", "contact_email"}),
     Resource: frozenset(
         {"title", "location", "recipients", "owner", "order", "subjects", "security"}

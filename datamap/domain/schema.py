@@ -76,6 +76,7 @@ class Recipient(Part):
     role: LocalizedText
     country: Country
     safeguard: LocalizedText | None = None  # of a transfer to a third country (Art. 44-49)
+    contact_email: EmailStr | None = None  # where it is told of corrections and erasures (Art. 19)
 
 
 class Controller(Part):
@@ -278,3 +279,7 @@ class DataMap(Part):
     def controller(self, id: str) -> Controller:  # noqa: A002 (its name in the map)
         """Return the controller `id`; KeyError when the map has none."""
         return {controller.id: controller for controller in self.controllers}[id]
+
+    def recipient(self, id: str) -> Recipient:  # noqa: A002 (its name in the map)
+        """Return the recipient `id`; KeyError when the map has none."""
+        return {recipient.id: recipient for recipient in self.recipients}[id]

@@ -54,13 +54,19 @@ class Passage:
 
 @dataclass(frozen=True, kw_only=True)
 class LetterDraft:
-    """A letter that is not sent yet. `adverse`: it refuses something, wholly or in part."""
+    """A letter that is not sent yet. `adverse`: it refuses something, wholly or in part.
+
+    `to_name` is somebody else than the person, empty for the person; `language` is empty for that
+    of the case.
+    """
 
     kind: LetterKind
     title: str
     subject: str
     passages: tuple[Passage, ...]
     adverse: bool = False
+    to_name: str = ""
+    language: str = ""
 
     def adjusted(self, texts: Mapping[int, str]) -> "LetterDraft":
         """Return the letter with the texts of marked passages replaced, by their number."""

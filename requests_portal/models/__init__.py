@@ -6,6 +6,12 @@ from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.day_off import DayOff
 from requests_portal.models.extension import Extension
 from requests_portal.models.identity import IdentityOutcome, PhoneCheck, PhoneCode, ProofFile
+from requests_portal.models.outside import (
+    Handover,
+    HandoverFile,
+    OutsideLink,
+    RecipientNotice,
+)
 from requests_portal.models.porting import HandoverCode, PortingWish, Transfer
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
@@ -24,10 +30,13 @@ __all__ = [
     "Decision",
     "Digest",
     "Extension",
+    "Handover",
     "HandoverCode",
+    "HandoverFile",
     "IdentityOutcome",
     "IntakeDraft",
     "Letter",
+    "OutsideLink",
     "Package",
     "PhoneCheck",
     "PhoneCode",
@@ -36,6 +45,7 @@ __all__ = [
     "ProofFile",
     "Proposal",
     "Question",
+    "RecipientNotice",
     "Reminder",
     "Reopening",
     "Transfer",

@@ -88,6 +88,10 @@ class Case(models.Model):
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
     )
+    #: The request of which this is the part that another controller decides on.
+    parent = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="parts"
+    )
 
     class Meta:
         constraints = [
@@ -125,6 +129,10 @@ class Case(models.Model):
                 condition=Q(choice="")
                 | Q(right=Right.RESTRICTION.value, choice__in=_choices_of(Right.RESTRICTION))
                 | Q(right=Right.OBJECTION.value, choice__in=_choices_of(Right.OBJECTION)),
+            ),
+            models.CheckConstraint(
+                name="case_is_no_part_of_itself",
+                condition=Q(parent__isnull=True) | ~Q(parent=models.F("id")),
             ),
             models.CheckConstraint(
                 name="case_merged_is_closed",

@@ -30,6 +30,7 @@ from lib.wakeups import wake
 from requests_portal.domain.expiry import KeptRange
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, CollectedTable, CollectionUnit
+from requests_portal.services.forwarding import forget_waiting, note_entrusted
 from requests_portal.services.identification import Beat, case_reference, identify, keys_from
 from requests_portal.services.moves import move
 from requests_portal.services.sealing import SealedLines
@@ -70,6 +71,7 @@ def search_only_proven(*, case: Case, by: Actor, at: datetime) -> None:
             raise StillSearching
         Case.objects.filter(id=case.id).update(only_proven=True)
         delete_collected(case)
+        forget_waiting(locked)
         locked.collection_units.all().delete()
         record_on_case("collection.narrowed", by=by, at=at, case_id=case.id)
         _order_search(case, by=by, at=at)
@@ -274,6 +276,7 @@ def _fresh_blob(unit: CollectionUnit, collected: CollectedTable, *, at: datetime
 def _finish_unit(unit: CollectionUnit, *, at: datetime) -> None:
     with transaction.atomic():
         finish(unit, at=at)
+        note_entrusted(unit=unit, at=at)
         counts = list(unit.tables.values_list("row_count", flat=True))
         record_on_case(
             "collection.done",

@@ -8,6 +8,7 @@ from lib.blobs import delete_blob
 from requests_portal.models import Case, Package
 from requests_portal.services.erasure import erasure_reference
 from requests_portal.services.forgetting import forget_findings
+from requests_portal.services.forwarding import forget_waiting
 from requests_portal.services.suspending import count_dates
 
 
@@ -15,6 +16,7 @@ def lay_down(case: Case, *, by: Actor, at: datetime) -> None:
     """Forget what work on a locked case has gathered. What was carried out stays on record."""
     forget_findings(case, by=by, at=at)
     forget_plan(reference=erasure_reference(case), by=by, at=at)
+    forget_waiting(case)
     case.collection_units.all().delete()  # a worker at it finds its lease gone
     case.corrections.filter(ordered_at__isnull=True).delete()
     case.proposals.filter(settled_at__isnull=True).delete()

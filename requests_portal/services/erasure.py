@@ -31,6 +31,7 @@ from requests_portal.services.identification import keys_from, keys_given
 from requests_portal.services.letters import send_letter
 from requests_portal.services.mails import send_all_gone, send_done
 from requests_portal.services.moves import locked_case, move
+from requests_portal.services.recipients import note_erasure
 from requests_portal.services.trail import record_on_case
 
 _WORKER = Actor.system("erasure")
@@ -116,6 +117,7 @@ def answer_when_done(*, plan: Plan, at: datetime, **_signal: object) -> None:
     move(case=locked, event=Event.ANSWER, by=_WORKER, at=at)
     decision = Decision.objects.select_related("decided_by").get(case=locked, is_superseded=False)
     draft = erasure_letter(case=locked, decision=decision, plan=plan)
+    note_erasure(case=locked, plan=plan, at=at)
     told = send_done(case=locked, at=at)
     send_letter(case=locked, draft=draft, by=decision.decided_by, at=at, message=told)
 

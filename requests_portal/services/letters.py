@@ -52,12 +52,13 @@ def send_letter(
     Raises PartsMissing; nothing is sent then.
     """
     require_parts(draft)
+    to_name = to_name or draft.to_name
     actor = Actor.staff(by.pk) if by else Actor.system("letters")
     with transaction.atomic():
         letter = Letter.objects.create(
             case=case,
             kind=draft.kind.value,
-            language=case.language,
+            language=draft.language or case.language,
             title=draft.title,
             content=frozen(case=case, draft=draft, by=by, at=at, to_name=to_name),
             to_name=to_name,
@@ -73,8 +74,10 @@ def send_letter(
 def frozen(
     *, case: Case, draft: LetterDraft, by: User | None, at: datetime, to_name: str = ""
 ) -> dict[str, Any]:
-    """Return all the words of a letter as JSON, in the case's language."""
-    with translation.override(case.language), timezone.override(case.entity.tz):
+    """Return all the words of a letter as JSON, in its language."""
+    to_name = to_name or draft.to_name
+    language = draft.language or case.language
+    with translation.override(language), timezone.override(case.entity.tz):
         return {
             "title": str(draft.title),
             "subject": str(draft.subject),
@@ -101,7 +104,7 @@ def frozen(
 def preview_pdf(*, case: Case, draft: LetterDraft, by: User, at: datetime, to: str = "") -> bytes:
     """Return the PDF of a letter that is not sent, as it would be sent now."""
     content = frozen(case=case, draft=draft, by=by, at=at, to_name=to)
-    return _printed(content, language=case.language)
+    return _printed(content, language=draft.language or case.language)
 
 
 def _printed(content: dict[str, Any], *, language: str) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast, Substr
 
 from accounts.domain.roles import Role
@@ -17,12 +17,25 @@ from erasure.models import PlanUnit
 from lib.entities import ENTITIES
 from lib.units import Status
 from outbox.queries import failed_messages
-from requests_portal.domain.lifecycle import AWAITING, OPEN_STATES
+from requests_portal.domain.lifecycle import AWAITING, OPEN_STATES, State
+from requests_portal.domain.outside import UNSETTLED
 from requests_portal.domain.reminding import FIRST_DAYS
-from requests_portal.models import Case, CollectionUnit, Correction, Package, Post
+from requests_portal.models import (
+    Case,
+    CollectionUnit,
+    Correction,
+    Handover,
+    HandoverFile,
+    Package,
+    Post,
+    RecipientNotice,
+)
+from requests_portal.services.forwarding import HANDING
 
 _OPEN = sorted(state.value for state in OPEN_STATES)
 _AWAITING = sorted(state.value for state in AWAITING)
+_HANDING = sorted(state.value for state in HANDING | {State.FORWARDED})
+_UNSETTLED = sorted(state.value for state in UNSETTLED)
 #: Where the id stands in "case:<uuid>" and "case:<uuid>:answer", for SUBSTR.
 _ID_IN_REFERENCE = (6, 36)
 _WORKERS = (Role.HANDLER.value, Role.DPO.value)
@@ -52,6 +65,15 @@ def failed_mails() -> QuerySet[Any]:
     return mails.annotate(case_text=Substr("reference", *_ID_IN_REFERENCE))
 
 
+def to_tell() -> tuple[QuerySet[Any], ...]:
+    """Return what a controller or a recipient has to be told and was not, with the `case`."""
+    return (
+        Handover.objects.filter(state__in=_UNSETTLED, case__state__in=_HANDING),
+        RecipientNotice.objects.filter(state__in=_UNSETTLED),
+        HandoverFile.objects.filter(status=Status.FAILED).annotate(case=F("handover__case")),
+    )
+
+
 def _has_problem() -> Q:
     """A failed source, step or mail; for cases that carry their id as `id_text`."""
     by_id, by_text = failed_works()
@@ -61,6 +83,14 @@ def _has_problem() -> Q:
     for named in (by_text, failed_mails()):
         problem |= Q(id_text__in=named.values("case_text"))
     return problem
+
+
+def _tells_others() -> Q:
+    """Somebody outside has to be told, of an answered case too: it must not be forgotten."""
+    cases = Q()
+    for waiting in to_tell():
+        cases |= Q(id__in=waiting.values("case"))
+    return cases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +105,7 @@ class QueueCounts:
     waiting: int
     problems: int
     messages: int
+    outside: int
     closed: int
 
 
@@ -98,6 +129,7 @@ def _filters(*, user: User, at: datetime) -> dict[str, Q]:
         "waiting": Q(state__in=_AWAITING),
         "problems": still_open & _has_problem(),
         "messages": Q(_has_unread_post()),
+        "outside": _tells_others(),
         "closed": ~still_open,
     }
 

@@ -35,6 +35,7 @@ from requests_portal.services.forgetting import forget_findings
 from requests_portal.services.letters import send_letter
 from requests_portal.services.mails import send_done
 from requests_portal.services.moves import CaseMovedOn, locked_case, move
+from requests_portal.services.recipients import note_corrections
 from requests_portal.services.trail import record_on_case
 
 _AT_WORK = frozenset({State.IN_PROGRESS})
@@ -265,6 +266,7 @@ def _settle(
     forget_plan(reference=erasure_reference(case), by=actor, at=at)
     case.corrections.filter(ordered_at__isnull=True).delete()
     move(case=case, event=Event.ANSWER, by=actor, at=at)
+    note_corrections(case=case, at=at)
     told = send_done(case=case, at=at) if judgement.outcome in EFFECTIVE else None
     send_letter(case=case, draft=_with(draft, done), by=by, at=at, message=told)
     return decision

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from requests_portal.domain.signs import Sign
 from requests_portal.models import Extension, Question
-from requests_portal.services.queue import failed_mails, failed_searches, failed_works
+from requests_portal.services.queue import failed_mails, failed_searches, failed_works, to_tell
 
 
 def signs_of(case_ids: Collection[UUID]) -> dict[UUID, list[Sign]]:
@@ -30,6 +30,8 @@ def _looked_up(case_ids: Collection[UUID]) -> Iterable[tuple[Sign, Iterable[UUID
     for sign, named in ((Sign.WORK_FAILED, by_text), (Sign.MAIL_FAILED, failed_mails())):
         texts = named.filter(case_text__in=as_text).values_list("case_text", flat=True)
         yield sign, map(UUID, texts)
+    for waiting in to_tell():
+        yield Sign.OUTSIDE_WAITING, waiting.filter(case__in=wanted).values_list("case", flat=True)
     yield from _asked(wanted)
     yield from _extended(wanted)
 

@@ -110,6 +110,7 @@ def test_queue_orders_by_the_safe_date_and_counts_every_filter(
         "waiting": 0,
         "problems": 0,
         "messages": 0,
+        "outside": 0,
         "closed": 0,
     }
 

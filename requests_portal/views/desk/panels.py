@@ -12,10 +12,12 @@ from django.forms import Form
 from accounts.models import User
 from requests_portal.models import Case
 from requests_portal.views.desk.extending_shown import extending_panel
+from requests_portal.views.desk.handovers_shown import handovers_panel
 from requests_portal.views.desk.identity_shown import identity_panel
 from requests_portal.views.desk.letters_shown import letters_panel
 from requests_portal.views.desk.porting_shown import porting_panel
 from requests_portal.views.desk.questions_shown import questions_panel
+from requests_portal.views.desk.recipients_shown import recipients_panel
 from requests_portal.views.desk.reopening_shown import reopening_panel
 from requests_portal.views.desk.restrictions_shown import restrictions_panel
 from requests_portal.views.desk.rulings_shown import ruling_panel
@@ -33,4 +35,6 @@ PANELS: tuple[Panel, ...] = (
     thread_panel,
     reopening_panel,
     porting_panel,
+    handovers_panel,
+    recipients_panel,
 )

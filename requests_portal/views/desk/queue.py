@@ -30,6 +30,7 @@ FILTERS = {
     "waiting": _("Waiting"),
     "problems": _("Failures"),
     "messages": _("New messages"),
+    "outside": _("To tell others"),
     "closed": _("Answered"),
 }
 _PER_PAGE = 50

@@ -21,7 +21,13 @@ from requests_portal.domain.rights import Outcome, Right
 from requests_portal.forms.portal import NewLinkForm, ReplyForm
 from requests_portal.forms.reopening import ReopenForm
 from requests_portal.models import Case, Package
-from requests_portal.queries import answer_of, decision_of, letters_to_person
+from requests_portal.queries import (
+    answer_of,
+    decision_of,
+    handovers_sent,
+    letters_to_person,
+    notices_of,
+)
 from requests_portal.services.asking import open_question, take_answer
 from requests_portal.services.clock import clock_state, date_lines, last_day
 from requests_portal.services.corrections_shown import applied_corrections
@@ -116,6 +122,8 @@ def render_status(
         "form": reply_form or ReplyForm(),
         "stored_since": stored_since(case),
         "may_reopen": may_reopen(case),
+        "forwarded": handovers_sent(case),
+        "told_recipients": notices_of(case),
         "reopen_form": reopen_form or ReopenForm(),
     }
     if case.right == Right.PORTABILITY:
