@@ -128,6 +128,7 @@ def portal(language: str) -> tuple[View, ...]:
         View("status, received", _at(f"/{language}/my/"), "received"),
         View("status, answered", _at(f"/{language}/my/"), "answered"),
         View("withdraw", _at(f"/{language}/my/withdraw/"), "received"),
+        View("messages", _at(f"/{language}/my/messages/"), "received"),
         View("not found", _at(f"/{language}/nowhere/", 404)),
     )
 
