@@ -59,10 +59,10 @@ def _corrected(*, case: Case, judgement: Judgement) -> tuple[Passage, ...]:
 def _restricted(*, case: Case, judgement: Judgement) -> tuple[Passage, ...]:
     """Say what a restriction means (Arts. 18(2)-(3), 21, 7(3)), and where it holds."""
     titles = {one.id: one.title.in_language(case.language) for one, _table in places_of(case)}
-    lines = tuple(titles.values())
+    where = f"{_('In these systems')}: {', '.join(titles.values())}." if titles else ""
     return (
         Passage(part=Part.WORDS, text=str(RESTRICTED[judgement.right])),
-        *((Passage(part=Part.WORDS, heading=_("In these systems"), lines=lines),) if lines else ()),
+        Passage(part=Part.WORDS, text=where),
     )
 
 

@@ -99,4 +99,6 @@ def restrictions_of(case: Case) -> list[Restriction]:
 
 def stored_since(case: Case) -> datetime | None:
     """Return since when data is only stored because of a request; None if it is not."""
+    if Right(case.right) not in {Right.RESTRICTION, *AT_ONCE}:
+        return None
     return min((one.starts_at for one in restrictions_of(case)), default=None)

@@ -63,13 +63,24 @@ def _until_search(case: Case) -> list[_Told]:
             _("Open the link in our e-mail. The clock runs either way."),
         ),
         *again,
-        (
-            _("We began to search all our systems"),
-            _("We search all our systems"),
-            case.started_at,
-            _("A member of staff starts the search. You need not do anything."),
-        ),
+        _beginning(case),
     ]
+
+
+def _beginning(case: Case) -> _Told:
+    if Right(case.right) is Right.COMPLAINT:
+        return (
+            _("We began to look into it"),
+            _("We look into it"),
+            case.started_at,
+            _("You need not do anything."),
+        )
+    return (
+        _("We began to search all our systems"),
+        _("We search all our systems"),
+        case.started_at,
+        _("A member of staff starts the search. You need not do anything."),
+    )
 
 
 def _access(case: Case) -> list[_Told]:

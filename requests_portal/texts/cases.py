@@ -7,6 +7,7 @@ from django.utils.translation import pgettext_lazy
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.questions import Kind
 from requests_portal.domain.rights import Channel, Outcome, Right
+from requests_portal.texts.rulings import CHOICES
 
 Text = str | Promise
 
@@ -42,10 +43,23 @@ _OUTCOMES_OF_PORTING: dict[Outcome, Text] = {
     Outcome.GRANTED: _("Granted: what the person provided on consent or contract is handed over"),
 }
 
+_OUTCOMES_OF_ERASURE: dict[Outcome, Text] = {
+    **OUTCOMES,
+    Outcome.GRANTED: CHOICES[Outcome.GRANTED],
+}
+_OUTCOMES_OF_RULINGS: dict[Outcome, Text] = {
+    **_OUTCOMES_OF_ERASURE,
+    Outcome.PARTLY: CHOICES[Outcome.PARTLY],
+}
+
 
 def outcomes_of(right: Right) -> dict[Outcome, Text]:
     """Return the words for how a request of this kind can end."""
-    return _OUTCOMES_OF_PORTING if right is Right.PORTABILITY else OUTCOMES
+    if right is Right.ACCESS:
+        return OUTCOMES
+    if right is Right.PORTABILITY:
+        return _OUTCOMES_OF_PORTING
+    return _OUTCOMES_OF_ERASURE if right is Right.ERASURE else _OUTCOMES_OF_RULINGS
 
 
 QUESTION_KINDS: dict[Kind, Text] = {

@@ -38,7 +38,9 @@ from requests_portal.services.restriction_ends import (
     settle_notices,
 )
 from requests_portal.services.rulings import approve, propose, proposed_letter, rule
+from requests_portal.services.story import person_timeline
 from requests_portal.services.withdrawing import withdraw_request
+from requests_portal.texts.cases import outcomes_of
 from retention.domain.restricting import Reason
 from retention.queries import is_restricted
 from tests.requests_portal.conftest import MAP, NOW, intake
@@ -167,7 +169,7 @@ def test_upheld_objection_names_the_systems(company: str, tmp_path: Path, handle
     rule(case=case, judgement=judgement, draft=draft, identity_checked=True, by=handler, at=LATER)
     assert {tuple(one.categories) for one in restrictions_of(case)} == {("communications",)}
     assert any(
-        one["heading"] == "In these systems"
+        one["text"].startswith("In these systems: ")
         for one in case.letters.get(kind=LetterKind.DECISION).content["passages"]
     )
     mails_leave(case)
@@ -347,11 +349,17 @@ def test_person_reads_since_when_data_is_only_stored(
 
 def test_complaint_is_answered_by_its_letter_alone(company: str, handler: User) -> None:
     case = searched(filed(Right.COMPLAINT))
+    assert "We began to look into it" in [step.title for step in person_timeline(case)]
     judgement = Judgement(right=Right.COMPLAINT, outcome=Outcome.GRANTED, reasons="You are right.")
     draft = decision_letter(case=case, judgement=judgement, by=handler)
     rule(case=case, judgement=judgement, draft=draft, identity_checked=True, by=handler, at=LATER)
     assert messages_for(f"case:{case.id}:done").count() == 0
     assert messages_for(f"case:{case.id}:letter-decision").count() == 1
+
+
+@pytest.mark.parametrize("right", [one for one in Right if one is not Right.ACCESS])
+def test_only_a_copy_is_described_as_one(right: Right) -> None:
+    assert "copy" not in str(outcomes_of(right)[Outcome.GRANTED])
 
 
 # --- filing at the portal ------------------------------------------------------------------------
