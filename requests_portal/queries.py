@@ -28,6 +28,7 @@ from requests_portal.models import (
     Decision,
     Letter,
     Package,
+    Representative,
 )
 
 _OPEN = [state.value for state in OPEN_STATES]
@@ -86,6 +87,16 @@ def decision_of(case: Case) -> Decision | None:
         .filter(case=case, is_superseded=False)
         .first()
     )
+
+
+def representative_of(case: Case) -> Representative | None:
+    """Return for whom the one who writes speaks, if not for themselves."""
+    return Representative.objects.select_related("checked_by").filter(case=case).first()
+
+
+def representation_open(case: Case) -> bool:
+    """Tell whether somebody speaks for another and nobody has checked yet that they may."""
+    return Representative.objects.filter(case=case, checked_at__isnull=True).exists()
 
 
 # --- the queue ---------------------------------------------------------------------------------

@@ -9,23 +9,125 @@ from django.utils.translation import gettext_lazy as _
 
 from lib.identifiers import InvalidEmail, InvalidPhone, normalise_email, normalise_phone
 from requests_portal.domain.choices import CHOICES
+from requests_portal.domain.representing import Authority
 from requests_portal.domain.rights import Right
 from requests_portal.texts.choices import CHOICES as CHOICE_TEXTS
 from requests_portal.texts.rights import Text
 
 _NOT_IN_A_NAME = re.compile(r"[<>@:/\\]|www\.", re.IGNORECASE)
+FOR_MYSELF = "self"
 _REGION = {"pl": "PL", "et": "EE", "lv": "LV"}
 
 
 class QuestionForm(forms.Form):
     """One question of the request form."""
 
-    heading: ClassVar[Text]
-    hint: ClassVar[Text] = ""
+    heading: Text
+    hint: Text = ""
+    #: Whether a request can be sent only when this has been answered.
+    is_needed: ClassVar[bool] = True
 
     def __init__(self, *args: Any, language: str = "en", **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
         super().__init__(*args, **kwargs)
         self.language = language
+
+    @classmethod
+    def applies(cls, answers: Mapping[str, str]) -> bool:
+        """Tell whether the question is asked, after what was answered before."""
+        del answers
+        return True
+
+
+def speaks_for_another(answers: Mapping[str, Any]) -> bool:
+    """Tell whether the one who writes asks for somebody else."""
+    return answers.get("for_whom") in {one.value for one in Authority}
+
+
+def cleaned_email(given: str) -> str:
+    """Return an address as it is compared; ValidationError for what is none."""
+    try:
+        return normalise_email(given)
+    except InvalidEmail as error:
+        raise forms.ValidationError(
+            _("Check the address. It should look like name@example.com.")
+        ) from error
+
+
+def cleaned_name(given: str, *, otherwise: Text) -> str:
+    """Refuse what no name holds: our mails greet by it and must carry no stranger's link."""
+    if _NOT_IN_A_NAME.search(given):
+        raise forms.ValidationError(str(otherwise))
+    return given
+
+
+class ForWhomForm(QuestionForm):
+    heading = _("For whom do you ask?")
+    hint = _("You can ask for yourself, for your child, or for somebody who gave you a mandate.")
+    is_needed = False
+    for_whom = forms.ChoiceField(
+        label=_("For whom"),
+        choices=[
+            (FOR_MYSELF, _("For myself")),
+            (Authority.PARENTAL.value, _("For my child")),
+            (Authority.MANDATE.value, _("For somebody who gave me a mandate")),
+        ],
+        initial=FOR_MYSELF,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose for whom you ask.")},
+    )
+
+
+class _OnBehalfForm(QuestionForm):
+    """A question that is asked only of somebody who speaks for another."""
+
+    @classmethod
+    def applies(cls, answers: Mapping[str, str]) -> bool:
+        return speaks_for_another(answers)
+
+
+class PersonNameForm(_OnBehalfForm):
+    heading = _("What is the name of the person you ask for?")
+    hint = _("Your own name comes later.")
+    person_name = forms.CharField(
+        label=_("Full name of the person"),
+        max_length=120,
+        error_messages={"required": _("Enter the name of the person.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean_person_name(self) -> str:
+        return cleaned_name(
+            self.cleaned_data["person_name"], otherwise=_("Enter the name of the person.")
+        )
+
+
+class PersonEmailForm(_OnBehalfForm):
+    heading = _("Under which e-mail address may we know this person?")
+    hint = _("Optional. We search for data stored under it and send nothing there.")
+    person_email = forms.CharField(
+        label=_("E-mail address of the person"),
+        max_length=254,
+        required=False,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def clean_person_email(self) -> str:
+        given = self.cleaned_data["person_email"]
+        return cleaned_email(given) if given else ""
+
+
+class StatementForm(_OnBehalfForm):
+    heading = _("How can you show that you may ask for this person?")
+    hint = _(
+        "For a child: how you hold parental responsibility. Otherwise: who gave you the mandate, "
+        "when, and how we can check it. Send no document now; we ask if we need one."
+    )
+    statement = forms.CharField(
+        label=_("In your own words"),
+        max_length=2000,
+        error_messages={"required": _("Tell us how we can see that you may ask.")},
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
 
 
 class NameForm(QuestionForm):
@@ -38,12 +140,13 @@ class NameForm(QuestionForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
+        super().__init__(*args, **kwargs)
+        if speaks_for_another(self.initial):
+            self.hint = _("We write to you, and not to the person you ask for.")
+
     def clean_name(self) -> str:
-        """Refuse what no name holds: our mails greet by it and must carry no stranger's link."""
-        name = str(self.cleaned_data["name"])
-        if _NOT_IN_A_NAME.search(name):
-            raise forms.ValidationError(_("Enter your name."))
-        return name
+        return cleaned_name(self.cleaned_data["name"], otherwise=_("Enter your name."))
 
 
 class EmailForm(QuestionForm):
@@ -56,13 +159,13 @@ class EmailForm(QuestionForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
+        super().__init__(*args, **kwargs)
+        if speaks_for_another(self.initial):
+            self.hint = _("We answer to this address.")
+
     def clean_email(self) -> str:
-        try:
-            return normalise_email(self.cleaned_data["email"])
-        except InvalidEmail as error:
-            raise forms.ValidationError(
-                _("Check the address. It should look like name@example.com.")
-            ) from error
+        return cleaned_email(self.cleaned_data["email"])
 
 
 class PhoneForm(QuestionForm):
@@ -91,6 +194,11 @@ class CustomerNumberForm(QuestionForm):
     heading = _("Do you have a customer number?")
     hint = _("Optional. It stands on every invoice. Leave it empty to go on.")
     customer_number = forms.CharField(label=_("Customer number"), max_length=40, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
+        super().__init__(*args, **kwargs)
+        if speaks_for_another(self.initial):
+            self.heading = _("Is there a customer number?")
 
     def clean_customer_number(self) -> str:
         return str(self.cleaned_data["customer_number"]).strip().upper()
@@ -212,6 +320,10 @@ class TellWhenGoneForm(QuestionForm):
 
 
 _WHO: Mapping[str, type[QuestionForm]] = {
+    "for-whom": ForWhomForm,
+    "whose": PersonNameForm,
+    "whose-email": PersonEmailForm,
+    "mandate": StatementForm,
     "name": NameForm,
     "email": EmailForm,
     "phone": PhoneForm,
@@ -229,6 +341,11 @@ QUESTIONS: Mapping[Right, Mapping[str, type[QuestionForm]]] = {
     Right.WITHDRAWAL: {**_WHO, "about": WithdrawalForm},
     Right.COMPLAINT: {**_WHO, "about": ComplaintForm},
 }
+
+
+def questions_for(right: Right, answers: Mapping[str, str]) -> dict[str, type[QuestionForm]]:
+    """Return the questions that are asked, after what was answered so far."""
+    return {step: form for step, form in QUESTIONS[right].items() if form.applies(answers)}
 
 
 class NewLinkForm(forms.Form):

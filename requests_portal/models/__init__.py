@@ -4,6 +4,7 @@ from requests_portal.models.answer import Decision, Letter, Package, Proposal
 from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.extension import Extension
+from requests_portal.models.intake import Entry, Representative
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
 from requests_portal.models.reopening import Reopening
@@ -15,6 +16,7 @@ __all__ = [
     "CollectionUnit",
     "Correction",
     "Decision",
+    "Entry",
     "Extension",
     "IntakeDraft",
     "Letter",
@@ -22,4 +24,5 @@ __all__ = [
     "Proposal",
     "Question",
     "Reopening",
+    "Representative",
 ]

@@ -16,6 +16,7 @@ from requests_portal.queries import email_hash
 from requests_portal.services.acknowledging import acknowledge
 from requests_portal.services.clock import dates_for
 from requests_portal.services.moves import move
+from requests_portal.services.representing import note_representation
 from requests_portal.services.restricting import take_effect
 from requests_portal.services.trail import record_on_case
 
@@ -50,6 +51,8 @@ def receive_case(
                 "statutory_on": case.statutory_on.isoformat(),
             },
         )
+        if intake.representation is not None:
+            note_representation(case=case, representation=intake.representation)
         acknowledge(case=case, at=at)
         if intake.channel is not Channel.PORTAL:  # staff know whom they heard
             take_effect(case=case, by=by, at=at)

@@ -1,9 +1,11 @@
 """The half-filled form: kept encrypted for a day, so that a lost signal loses no answers."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from requests_portal.domain.intake import Intake
+from requests_portal.domain.representing import Authority, Representation
 from requests_portal.domain.rights import Channel, Right
 from requests_portal.models import IntakeDraft
 
@@ -42,6 +44,20 @@ def intake_of(draft: IntakeDraft, *, language: str, at: datetime) -> Intake:
         about=answers.get("about", ""),
         choice=answers.get(f"{draft.right}_choice", ""),
         tell_when_gone=answers.get("tell_when_gone") == "yes",
+        representation=_representation(answers),
+    )
+
+
+def _representation(answers: Mapping[str, str]) -> Representation | None:
+    """Return for whom somebody speaks; None for themselves."""
+    for_whom = answers.get("for_whom", "")
+    if for_whom not in {one.value for one in Authority}:
+        return None
+    return Representation(
+        authority=Authority(for_whom),
+        name=answers["person_name"],
+        email=answers.get("person_email", ""),
+        statement=answers["statement"],
     )
 
 

@@ -37,7 +37,7 @@ def tab_to(page: Page, selector: str) -> None:
 def test_a_request_is_filed_with_the_keyboard_alone(stack: Stack, new_context: NewContext) -> None:
     page = new_context().new_page()
     page.goto("/en/")
-    tab_to(page, "main a[href='/en/request/access/name/']")
+    tab_to(page, "main a[href='/en/request/access/for-whom/']")
     page.keyboard.press("Enter")
     for step in STEPS:
         page.wait_for_url(f"**/request/access/{step}/")

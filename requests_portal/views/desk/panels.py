@@ -11,6 +11,7 @@ from django.forms import Form
 
 from accounts.models import User
 from requests_portal.models import Case
+from requests_portal.views.desk.entering_shown import entering_panel
 from requests_portal.views.desk.extending_shown import extending_panel
 from requests_portal.views.desk.letters_shown import letters_panel
 from requests_portal.views.desk.questions_shown import questions_panel
@@ -27,4 +28,5 @@ PANELS: tuple[Panel, ...] = (
     restrictions_panel,
     extending_panel,
     reopening_panel,
+    entering_panel,
 )

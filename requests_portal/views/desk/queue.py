@@ -16,7 +16,7 @@ from requests_portal.queries import case_by_reference, queue, queue_counts
 from requests_portal.services.clock import clock_state
 from requests_portal.texts.cases import STATES
 from requests_portal.texts.rights import RIGHT_NAMES
-from requests_portal.views.desk.fetch import READERS
+from requests_portal.views.desk.fetch import READERS, WORKERS
 
 FILTERS = {
     "open": _("Open"),
@@ -53,6 +53,7 @@ def case_list(request: StaffRequest) -> HttpResponse:
             )
             for case in page
         ],
+        "may_work": request.user.has_role(*WORKERS),
         "not_found": request.GET.get("q", ""),
     }
     return render(request, "requests_portal/desk/queue.html", context)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.domain.actor import Actor
 from lib.throttle import client_address, may_pass
 from requests_portal.domain.rights import FILED_HERE, Right
-from requests_portal.forms.portal import QUESTIONS, QuestionForm
+from requests_portal.forms.portal import QUESTIONS, QuestionForm, questions_for
 from requests_portal.models import IntakeDraft
 from requests_portal.services.cases import AlreadyFiled, receive_case
 from requests_portal.services.clock import date_lines
@@ -40,15 +40,16 @@ def _answers(draft: IntakeDraft | None) -> dict[str, str]:
 def _first_unanswered(right: Right, draft: IntakeDraft | None) -> str | None:
     """Return the first question whose answer is missing."""
     answers = _answers(draft)
-    for step, form_class in QUESTIONS[right].items():
+    for step, form_class in questions_for(right, answers).items():
         for name, field in form_class.base_fields.items():
-            if name not in answers or (field.required and not answers[name]):
+            missing = name not in answers or (field.required and not answers[name])
+            if missing and form_class.is_needed:
                 return step
     return None
 
 
 def _next_step(right: Right, step: str, draft: IntakeDraft) -> str:
-    steps = list(QUESTIONS[right])
+    steps = list(questions_for(right, draft.answers))
     following = steps[steps.index(step) + 1 :]
     missing = _first_unanswered(right, draft)
     return missing if missing in following else "review"
@@ -58,9 +59,9 @@ def _next_step(right: Right, step: str, draft: IntakeDraft) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def question(request: HttpRequest, right: str, step: str) -> HttpResponse:
     chosen = _right_or_404(right)
-    if step not in QUESTIONS[chosen]:
-        raise Http404
     draft = session.current_draft(request)
+    if step not in questions_for(chosen, _answers(draft)):
+        raise Http404
     form: QuestionForm = QUESTIONS[chosen][step](
         request.POST or None, initial=_answers(draft), language=get_language() or "en"
     )
@@ -76,12 +77,14 @@ def question(request: HttpRequest, right: str, step: str) -> HttpResponse:
         if following == "review":
             return redirect("portal:intake-review", right=right)
         return redirect("portal:intake-question", right=right, step=following)
-    context = _question_context(chosen, step, form)
+    context = _question_context(chosen, step, form, _answers(draft))
     return render(request, "requests_portal/portal/question.html", context)
 
 
-def _question_context(right: Right, step: str, form: QuestionForm) -> dict[str, object]:
-    steps = list(QUESTIONS[right])
+def _question_context(
+    right: Right, step: str, form: QuestionForm, answers: dict[str, str]
+) -> dict[str, object]:
+    steps = list(questions_for(right, answers))
     number = steps.index(step) + 1
     return {
         "right": right,
@@ -109,7 +112,7 @@ def review(request: HttpRequest, right: str) -> HttpResponse:
         (step, form, form[next(iter(form.fields))])
         for step, form in (
             (step, form_class(initial=draft.answers))
-            for step, form_class in QUESTIONS[chosen].items()
+            for step, form_class in questions_for(chosen, draft.answers).items()
         )
     ]
     context = {"answers": answers, "right": chosen, "text": RIGHTS[chosen]}

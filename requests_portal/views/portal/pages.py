@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from lib.entities import ENTITIES
 from requests_portal.domain.rights import Right
-from requests_portal.forms.portal import QUESTIONS
+from requests_portal.forms.portal import questions_for
 from requests_portal.texts.rights import ARTICLE_LABELS, RIGHTS
 
 
@@ -27,6 +27,6 @@ def right_detail(request: HttpRequest, right: str) -> HttpResponse:
         "text": RIGHTS[chosen],
         "article": ARTICLE_LABELS[chosen],
         "entities": ENTITIES.values(),
-        "questions": len(QUESTIONS.get(chosen, ())),
+        "questions": len(questions_for(chosen, {})),
     }
     return render(request, "requests_portal/portal/right_detail.html", context)
