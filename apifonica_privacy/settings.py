@@ -189,6 +189,14 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
     },
     "remind-owners": {"task": "datamap.tasks.remind_owners", "schedule": timedelta(hours=1)},
+    "remind-staff": {
+        "task": "requests_portal.tasks.remind_staff",
+        "schedule": timedelta(minutes=15),
+    },
+    "count-calendars": {
+        "task": "requests_portal.tasks.count_calendars",
+        "schedule": timedelta(minutes=5),
+    },
     "tidy-portal": {"task": "requests_portal.tasks.tidy", "schedule": timedelta(hours=1)},
     "tidy-sign-ins": {
         "task": "accounts.tasks.purge_sign_in_attempts",

@@ -30,6 +30,10 @@ class Message(LeasedUnit):
                 | (~Q(status="done") & Q(sent_at__isnull=True)),
             ),
         ]
+        indexes = [
+            *LeasedUnit.Meta.indexes,
+            models.Index(fields=["reference"], name="message_failed", condition=Q(status="failed")),
+        ]
 
     def __str__(self) -> str:
         return f"message {self.reference}"

@@ -1,26 +1,22 @@
 """What the portal and the desk read."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum, Window
+from django.db.models import F, Prefetch, Sum, Window
 
-from accounts.models import User
 from audit.models import Event as AuditEvent
 from audit.queries import events_of
 from datamap.domain.lines import BLOCK_BYTES, MOST_ROWS, LineReader
 from datamap.queries import map_of
 from lib.blobs import Blob, BlobChunk, open_blob, read_chunk
-from lib.entities import ENTITIES
 from lib.keyed_hash import keyed_hash
 from outbox.models import Message
 from outbox.queries import messages_for
 from requests_portal.domain.expiry import EndDates
 from requests_portal.domain.letters import LetterKind
-from requests_portal.domain.lifecycle import OPEN_STATES
 from requests_portal.models import (
     Case,
     CollectedTable,
@@ -31,7 +27,6 @@ from requests_portal.models import (
     Representative,
 )
 
-_OPEN = [state.value for state in OPEN_STATES]
 PAGE_ROWS = 50
 _MAIL_SEALS = ("message__to", "message__subject", "message__text", "message__html")
 #: What collection writes into one chunk at least, if there is so much, and how many rows at most.
@@ -97,55 +92,6 @@ def representative_of(case: Case) -> Representative | None:
 def representation_open(case: Case) -> bool:
     """Tell whether somebody speaks for another and nobody has checked yet that they may."""
     return Representative.objects.filter(case=case, checked_at__isnull=True).exists()
-
-
-# --- the queue ---------------------------------------------------------------------------------
-@dataclass(frozen=True, kw_only=True)
-class QueueCounts:
-    """How many cases stand behind each filter of the queue."""
-
-    open: int
-    mine: int
-    unassigned: int
-    overdue: int
-    closed: int
-
-
-def _overdue(at: datetime) -> Q:
-    """Past the day staff work to, by the local day of each company."""
-    late = Q()
-    for code, company in ENTITIES.items():
-        late |= Q(entity_code=code, due_on__lt=at.astimezone(company.tz).date())
-    return late
-
-
-def _filters(*, user: User, at: datetime) -> dict[str, Q]:
-    still_open = Q(state__in=_OPEN)
-    return {
-        "open": still_open,
-        "mine": still_open & Q(assignee=user),
-        "unassigned": still_open & Q(assignee__isnull=True),
-        "overdue": still_open & _overdue(at),
-        "closed": ~still_open,
-    }
-
-
-def queue(*, name: str, user: User, at: datetime) -> QuerySet[Case]:
-    """Return the cases behind a filter, the nearest day first. Unknown names mean open."""
-    filters = _filters(user=user, at=at)
-    cases = Case.objects.select_related("assignee").filter(filters.get(name, filters["open"]))
-    if name == "closed":
-        return cases.order_by("-answered_at", "reference")
-    return cases.order_by("due_on", "received_at")
-
-
-def queue_counts(*, user: User, at: datetime) -> QueueCounts:
-    filters = _filters(user=user, at=at)
-    return QueueCounts(
-        **Case.objects.aggregate(
-            **{name: Count("id", filter=condition) for name, condition in filters.items()}
-        )
-    )
 
 
 # --- one case ----------------------------------------------------------------------------------

@@ -7,11 +7,14 @@ from django.utils import timezone
 
 from requests_portal.services.cases import close_told
 from requests_portal.services.collection import collect_next
+from requests_portal.services.days_off import count_after_changes
+from requests_portal.services.digests import send_digests
 from requests_portal.services.drafts import remove_stale_drafts
 from requests_portal.services.extending import settle_extensions
 from requests_portal.services.letters import print_waiting
 from requests_portal.services.packages import build_next, remove_expired_packages
 from requests_portal.services.rectification import correct_next
+from requests_portal.services.reminding import remind
 from requests_portal.services.restriction_ends import settle_notices
 from requests_portal.services.suspending import count_waiting_cases
 
@@ -52,6 +55,22 @@ def settle_sent() -> None:
     at = timezone.now()
     settle_extensions(at=at)
     settle_notices(at=at)
+
+
+@shared_task
+def remind_staff() -> None:
+    """Remind staff of cases whose day is near or over, and send the overview of the day."""
+    at = timezone.now()
+    reminders, digests = remind(at=at), send_digests(at=at)
+    if reminders or digests:
+        logger.info("queued %s mails with reminders and %s digests", reminders, digests)
+
+
+@shared_task
+def count_calendars() -> None:
+    """Count the dates of open cases anew where a public holiday was added or taken out."""
+    if counted := count_after_changes(at=timezone.now()):
+        logger.info("counted the dates of %s cases by a changed calendar", counted)
 
 
 @shared_task

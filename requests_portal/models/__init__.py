@@ -3,10 +3,12 @@
 from requests_portal.models.answer import Decision, Letter, Package, Proposal
 from requests_portal.models.case import AccessLink, Case, IntakeDraft
 from requests_portal.models.collection import CollectedTable, CollectionUnit
+from requests_portal.models.day_off import DayOff
 from requests_portal.models.extension import Extension
 from requests_portal.models.intake import Entry, Representative
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
+from requests_portal.models.reminding import Digest, Reminder
 from requests_portal.models.reopening import Reopening
 
 __all__ = [
@@ -15,7 +17,9 @@ __all__ = [
     "CollectedTable",
     "CollectionUnit",
     "Correction",
+    "DayOff",
     "Decision",
+    "Digest",
     "Entry",
     "Extension",
     "IntakeDraft",
@@ -23,6 +27,7 @@ __all__ = [
     "Package",
     "Proposal",
     "Question",
+    "Reminder",
     "Reopening",
     "Representative",
 ]

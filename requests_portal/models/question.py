@@ -14,7 +14,7 @@ class Question(models.Model):
     """One question to the person. The clock stands still from the day its mail was *sent*.
 
     `answered_at` is when the answer reached us; `noted_by` is empty where the person wrote it at
-    the portal.
+    the portal. The answer is empty where the request ended without one.
     """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="questions")
@@ -32,16 +32,23 @@ class Question(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
+    #: The request was withdrawn or merged before an answer came: nobody waits any more.
+    lapsed_at = models.DateTimeField(null=True, blank=True)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["case"],
-                condition=Q(answered_at__isnull=True),
+                condition=Q(answered_at__isnull=True, lapsed_at__isnull=True),
                 name="question_one_open_per_case",
             ),
             models.CheckConstraint(
                 name="question_answered_after_asked",
                 condition=Q(answered_at__isnull=True) | Q(answered_at__gte=F("asked_at")),
+            ),
+            models.CheckConstraint(
+                name="question_answered_or_lapsed",
+                condition=Q(answered_at__isnull=True) | Q(lapsed_at__isnull=True),
             ),
             models.CheckConstraint(
                 name="question_noted_when_answered",
@@ -52,3 +59,7 @@ class Question(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} asked on {self.case_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None and self.lapsed_at is None

@@ -32,6 +32,9 @@ _LETTERS = {
 }
 
 
+_OPEN = {"answered_at__isnull": True, "lapsed_at__isnull": True}
+
+
 class ArrivedTooEarly(Refusal):
     """An answer is said to have come before its question, or in the future."""
 
@@ -87,7 +90,7 @@ def question_letter(*, case: Case, kind: Kind, reason: str, words: str) -> Lette
 
 def open_question(case: Case) -> Question | None:
     """Return what the person is asked now, if anything."""
-    return case.questions.select_related("message").filter(answered_at__isnull=True).first()
+    return case.questions.select_related("message").filter(**_OPEN).first()
 
 
 def take_answer(
@@ -107,7 +110,7 @@ def take_answer(
     by = Actor.staff(noted_by.pk) if noted_by else Actor.person()
     with transaction.atomic():
         locked = locked_case(case, AWAITING)
-        question = locked.questions.select_for_update(of=("self",)).get(answered_at__isnull=True)
+        question = locked.questions.select_for_update(of=("self",)).get(**_OPEN)
         if not question.asked_at <= came_at <= at:
             raise ArrivedTooEarly("The answer must have come after the question and not later.")
         question.answer, question.answered_at, question.noted_by = answer, came_at, noted_by

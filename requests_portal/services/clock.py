@@ -10,10 +10,11 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from lib.entities import entity
-from requests_portal.domain.calendars import SATURDAY, calendar_for
+from requests_portal.domain.calendars import SATURDAY, SUNDAY
 from requests_portal.domain.clock import Deadlines, compute_deadlines
 from requests_portal.domain.extending import ExtensionGround
 from requests_portal.models import Case, Extension
+from requests_portal.services.calendars import calendar_of, removed_name
 from requests_portal.texts.extending import GROUNDS_SHORT
 
 #: From how many days before the safe date a case is shown as pressing.
@@ -27,7 +28,7 @@ def dates_for(*, received_at: datetime, entity_code: str) -> Deadlines:
         received_at=received_at,
         entity=responsible,
         suspensions=(),
-        calendar=calendar_for(entity_code),
+        calendar=calendar_of(entity_code),
         today=received_at.astimezone(responsible.tz).date(),
     )
 
@@ -129,8 +130,10 @@ def _joined(*sentences: str) -> str:
 
 def _kind_of_day(case: Case, day: date) -> str:
     language = get_language() or "en"
-    calendar = calendar_for(case.entity_code, language=language)
-    if name := calendar.holiday_name(day):
+    name = calendar_of(case.entity_code, language).holiday_name(day)
+    if name is None and day.weekday() not in {SATURDAY, SUNDAY}:
+        name = removed_name(case.entity_code, day)  # it was free when the date was counted
+    if name:
         if language not in {"en", case.entity.language}:  # its name is known in these two alone
             return _("a public holiday")
         return _("a public holiday (%(name)s)") % {"name": name}

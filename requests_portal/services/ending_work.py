@@ -8,6 +8,7 @@ from lib.blobs import delete_blob
 from requests_portal.models import Case, Package
 from requests_portal.services.erasure import erasure_reference
 from requests_portal.services.forgetting import forget_findings
+from requests_portal.services.suspending import count_dates
 
 
 def lay_down(case: Case, *, by: Actor, at: datetime) -> None:
@@ -17,6 +18,8 @@ def lay_down(case: Case, *, by: Actor, at: datetime) -> None:
     case.collection_units.all().delete()  # a worker at it finds its lease gone
     case.corrections.filter(ordered_at__isnull=True).delete()
     case.proposals.filter(settled_at__isnull=True).delete()
+    if case.questions.filter(answered_at__isnull=True, lapsed_at__isnull=True).update(lapsed_at=at):
+        count_dates(case=case, by=by, at=at)
 
 
 def remove_package(case: Case) -> None:

@@ -21,6 +21,7 @@ from requests_portal.services.ending_work import lay_down, remove_package
 from requests_portal.services.letter_parts import closing_parts, reasons_part
 from requests_portal.services.letters import send_letter
 from requests_portal.services.moves import CaseMovedOn, locked_case, move
+from requests_portal.services.suspending import count_dates
 from requests_portal.texts.rights import ARTICLE_LABELS, RIGHT_NAMES
 
 _ENDED = frozenset(state for state in State if Event.REOPEN in allowed_events(state))
@@ -43,6 +44,7 @@ def reopen(*, case: Case, words: str, by: User | None, at: datetime) -> Case:
             raise CaseMovedOn
         move(case=locked, event=Event.REOPEN, by=actor, at=at)
         lay_down(locked, by=actor, at=at)
+        count_dates(case=locked, by=actor, at=at)  # the calendar may have changed meanwhile
         remove_package(locked)
         locked.decisions.filter(is_superseded=False).update(is_superseded=True)
         Reopening.objects.create(case=locked, words=words, by=by, at=at)

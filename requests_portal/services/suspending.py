@@ -8,10 +8,11 @@ from datetime import datetime
 from django.db import transaction
 
 from audit.domain.actor import Actor
-from requests_portal.domain.calendars import calendar_for
+from requests_portal.domain.calendars import Calendar
 from requests_portal.domain.clock import Suspension, compute_deadlines
 from requests_portal.domain.lifecycle import AWAITING
 from requests_portal.models import Case
+from requests_portal.services.calendars import calendar_of
 from requests_portal.services.trail import record_on_case
 
 _DATES = ("safe_on", "sla_on", "statutory_on", "extended_on")
@@ -23,20 +24,31 @@ def suspensions_of(case: Case) -> list[Suspension]:
         "message__to", "message__subject", "message__text", "message__html"
     )
     return [
-        Suspension(asked_at=sent_at, answered_at=one.answered_at)
+        Suspension(asked_at=sent_at, answered_at=ended_at)
         for one in questions
+        for ended_at in (one.answered_at or one.lapsed_at,)
         if (sent_at := one.message.sent_at) is not None
-        and (one.answered_at is None or one.answered_at >= sent_at)
+        and (ended_at is None or ended_at >= sent_at)
     ]
 
 
-def count_dates(*, case: Case, by: Actor, at: datetime) -> None:
-    """Count the dates of a locked case at `at`, with a record of each that changed."""
+def count_dates(
+    *,
+    case: Case,
+    by: Actor,
+    at: datetime,
+    calendar: Calendar | None = None,
+    because: str = "",
+) -> None:
+    """Count the dates of a locked case at `at`, with a record of each that changed.
+
+    `calendar` saves reading it for each of many cases; `because`, a code, goes into the record.
+    """
     dates = compute_deadlines(
         received_at=case.received_at,
         entity=case.entity,
         suspensions=suspensions_of(case),
-        calendar=calendar_for(case.entity_code),
+        calendar=calendar or calendar_of(case.entity_code),
         today=at.astimezone(case.entity.tz).date(),
     )
     counted = {name: getattr(dates, name) for name in _DATES}
@@ -51,6 +63,7 @@ def count_dates(*, case: Case, by: Actor, at: datetime) -> None:
         case_id=case.id,
         data={
             "suspended_days": dates.suspended_days,
+            **({"because": because} if because else {}),
             **{
                 name: [getattr(case, name).isoformat(), day.isoformat()]
                 for name, day in changed.items()

@@ -23,6 +23,7 @@ from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.decisions import decide
 from requests_portal.services.links import issue_link
 from requests_portal.services.moves import CaseMovedOn
+from requests_portal.services.reopening import reopen
 from requests_portal.services.suspending import count_waiting_cases
 from requests_portal.services.withdrawing import withdraw_request
 from requests_portal.tasks import tidy
@@ -287,3 +288,20 @@ def test_the_person_reads_the_question_and_answers(client: Client, company: str)
 
 def test_without_the_link_nothing_is_answered(client: Client, case: Case) -> None:
     assert client.post("/en/my/reply/", {"answer": "x"}).headers["Location"] == "/en/link/new/"
+
+
+def test_question_lapses_with_its_request_and_the_clock_stands_still_no_longer(
+    working: Case, handler: User
+) -> None:
+    send(asked(working, handler))
+    withdraw_request(case=working, at=CAME)
+    reopen(case=working, words="After all.", by=None, at=CAME)
+    working.refresh_from_db()
+    assert (open_question(working), working.suspended_days) == (None, 10)
+    count_waiting_cases(at=CAME + timedelta(days=20))
+    working.refresh_from_db()
+    assert working.suspended_days == 10
+    start_collection(case=working, by=Actor.staff(handler.pk), at=CAME)
+    working.refresh_from_db()
+    asked(working, handler)  # and another one can be asked
+    assert working.questions.count() == 2

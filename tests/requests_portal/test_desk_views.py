@@ -105,7 +105,10 @@ def test_queue_orders_by_the_safe_date_and_counts_every_filter(
         "open": 2,
         "mine": 1,
         "unassigned": 1,
+        "soon": 0,
         "overdue": 1,
+        "waiting": 0,
+        "problems": 0,
         "closed": 0,
     }
 

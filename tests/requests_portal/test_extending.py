@@ -25,7 +25,6 @@ from requests_portal.domain.extending import (
 )
 from requests_portal.domain.letters import LetterKind, PartsMissing
 from requests_portal.models import Case, Extension
-from requests_portal.queries import queue_counts
 from requests_portal.services.clock import clock_state, date_lines, last_day
 from requests_portal.services.extending import (
     extend,
@@ -34,6 +33,7 @@ from requests_portal.services.extending import (
     settle_extensions,
 )
 from requests_portal.services.moves import CaseMovedOn
+from requests_portal.services.queue import queue_counts
 from requests_portal.services.suspending import count_dates
 from tests.requests_portal.conftest import NOW
 

@@ -1,17 +1,19 @@
 """Say by when a request must be answered, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 
 from lib.batch import ExplainCommand, RefusedItem, check_keys
 from lib.days import parse_day, parse_instant, shown
 from lib.entities import Entity, entity
-from requests_portal.domain.calendars import calendar_for
+from lib.refusals import Refusal
+from requests_portal.domain.calendars import Calendar, calendar_for
 from requests_portal.domain.clock import (
     Deadlines,
     Reason,
@@ -19,6 +21,7 @@ from requests_portal.domain.clock import (
     Suspension,
     compute_deadlines,
 )
+from requests_portal.services.calendars import calendar_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +31,18 @@ class _Question:
     suspensions: tuple[Suspension, ...]
     today: date
 
-    def deadlines(self) -> Deadlines:
+    def deadlines(self, calendars: Callable[[str], Calendar]) -> Deadlines:
         return compute_deadlines(
             received_at=self.received_at,
             entity=self.entity,
             suspensions=self.suspensions,
-            calendar=calendar_for(self.entity.code),
+            calendar=calendars(self.entity.code),
             today=self.today,
         )
+
+
+class DatabaseNeeded(Refusal):
+    """The days off of the desk were asked for, and its database does not answer."""
 
 
 class Command(ExplainCommand):
@@ -59,6 +66,12 @@ class Command(ExplainCommand):
         parser.add_argument(
             "--today", metavar="DATE", help="The local day to which an open suspension counts."
         )
+        parser.add_argument(
+            "--with-days-off",
+            action="store_true",
+            help="Count the one-off days off that are recorded at the desk, too. This alone needs "
+            "the database.",
+        )
         super().add_arguments(parser)
 
     def check_options(self, options: Mapping[str, Any]) -> None:
@@ -66,7 +79,7 @@ class Command(ExplainCommand):
             parse_day(options["today"], what="Today")
 
     def answer(self, item: object, *, options: Mapping[str, Any]) -> dict[str, object]:
-        return _iso(_read(item, today=options["today"]).deadlines())
+        return _iso(_read(item, today=options["today"]).deadlines(_calendars(options)))
 
     def explain(self, *, options: Mapping[str, Any]) -> None:
         item = {
@@ -74,7 +87,7 @@ class Command(ExplainCommand):
             "entity": options["entity"],
             "suspensions": [_split(text) for text in options["suspension"] or ()],
         }
-        deadlines = _read(item, today=options["today"]).deadlines()
+        deadlines = _read(item, today=options["today"]).deadlines(_calendars(options))
         sentences = {
             name: " ".join(_sentence(name, reason) for reason in reasons)
             for name, reasons in deadlines.explanations.items()
@@ -84,6 +97,20 @@ class Command(ExplainCommand):
             return
         for name, day in deadlines.dates().items():
             self.stdout.write(f"{name:<20} {day} {day:%a}  {sentences[name]}")
+
+
+def _calendars(options: Mapping[str, Any]) -> Callable[[str], Calendar]:
+    return _recorded if options["with_days_off"] else calendar_for
+
+
+def _recorded(entity_code: str) -> Calendar:
+    try:
+        return calendar_of(entity_code)
+    except DatabaseError:
+        raise DatabaseNeeded(
+            "The days off that are recorded at the desk cannot be read: its database does not "
+            "answer. Leave out --with-days-off to count without them."
+        ) from None
 
 
 def _iso(deadlines: Deadlines) -> dict[str, object]:

@@ -32,7 +32,7 @@ def note_form(
 def questions_panel(case: Case, _user: User, forms: Mapping[str, Form]) -> dict[str, Any]:
     """Return what the page shows of questions: those answered, the open one, a form for either."""
     questions = list(case.questions.select_related("message", "asked_by", "noted_by"))
-    waiting = next((one for one in questions if one.answered_at is None), None)
+    waiting = next((one for one in questions if one.is_open), None)
     noting = forms.get("note_form")
     if noting is None and waiting is not None:
         noting = note_form(case, waiting, at=timezone.now())

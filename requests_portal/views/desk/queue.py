@@ -12,17 +12,23 @@ from accounts.views.access import require_role
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.references import clean_reference
 from requests_portal.domain.rights import Right
-from requests_portal.queries import case_by_reference, queue, queue_counts
+from requests_portal.queries import case_by_reference
 from requests_portal.services.clock import clock_state
+from requests_portal.services.queue import queue, queue_counts
+from requests_portal.services.signs import signs_of
 from requests_portal.texts.cases import STATES
 from requests_portal.texts.rights import RIGHT_NAMES
+from requests_portal.texts.signs import SIGNS, TONES
 from requests_portal.views.desk.fetch import READERS, WORKERS
 
 FILTERS = {
     "open": _("Open"),
     "mine": _("Mine"),
     "unassigned": _("Unassigned"),
-    "overdue": _("Past the safe date"),
+    "soon": _("Due within ten days"),
+    "overdue": _("Overdue"),
+    "waiting": _("Waiting for the person"),
+    "problems": _("Something failed"),
     "closed": _("Answered"),
 }
 _PER_PAGE = 50
@@ -39,6 +45,7 @@ def case_list(request: StaffRequest) -> HttpResponse:
     page = Paginator(queue(name=name, user=request.user, at=now), _PER_PAGE).get_page(
         request.GET.get("page")
     )
+    signs = signs_of([case.id for case in page])
     counts = queue_counts(user=request.user, at=now)
     context = {
         "page": page,
@@ -50,6 +57,7 @@ def case_list(request: StaffRequest) -> HttpResponse:
                 clock_state(case, at=now),
                 RIGHT_NAMES[Right(case.right)],
                 STATES[State(case.state)],
+                [(SIGNS[sign], TONES[sign]) for sign in signs.get(case.id, ())],
             )
             for case in page
         ],

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('lib', '0001_blobs'),
-        ('requests_portal', '0010_reopening'),
+        ('requests_portal', '0012_clock'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
