@@ -94,6 +94,15 @@ def representation_open(case: Case) -> bool:
     return Representative.objects.filter(case=case, checked_at__isnull=True).exists()
 
 
+def person_hash(case: Case) -> bytes:
+    """Return whose request it is: the address's owner's, or that of whom they speak for."""
+    spoken_for = representative_of(case)
+    if spoken_for is None:
+        return bytes(case.email_hash)
+    name = " ".join(spoken_for.person_name.casefold().split())
+    return keyed_hash(f"{case.email}\n{name}", purpose="case-person")
+
+
 # --- one case ----------------------------------------------------------------------------------
 def units_of(case: Case) -> list[CollectionUnit]:
     return list(

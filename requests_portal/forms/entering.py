@@ -21,7 +21,7 @@ from requests_portal.services.entering import SCAN_MEGABYTES, Scan
 from requests_portal.services.files import SCANS, check_upload
 from requests_portal.texts.cases import CHANNELS
 from requests_portal.texts.choices import CHOICES as CHOICE_TEXTS
-from requests_portal.texts.entering import AUTHORITIES, WHY_NO_SCAN, WHY_NOT_RECEIVED
+from requests_portal.texts.entering import WHY_NO_SCAN, WHY_NOT_RECEIVED
 from requests_portal.texts.rights import RIGHT_NAMES
 
 _ACCEPT = ".pdf,.jpg,.jpeg,.png,application/pdf,image/jpeg,image/png"
@@ -114,7 +114,8 @@ class EntryForm(forms.Form):
         label=_("For whom"),
         choices=[
             (FOR_MYSELF, _("For themselves")),
-            *((one.value, AUTHORITIES[one]) for one in Authority),
+            (Authority.PARENTAL.value, _("For their child")),
+            (Authority.MANDATE.value, _("For somebody who gave them a mandate")),
         ],
         initial=FOR_MYSELF,
         widget=forms.RadioSelect,

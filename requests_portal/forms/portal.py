@@ -123,7 +123,7 @@ class StatementForm(_OnBehalfForm):
         "when, and how we can check it. Send no document now; we ask if we need one."
     )
     statement = forms.CharField(
-        label=_("In your own words"),
+        label=_("How you can show that you may ask"),
         max_length=2000,
         error_messages={"required": _("Tell us how we can see that you may ask.")},
         widget=forms.Textarea(attrs={"rows": 5}),

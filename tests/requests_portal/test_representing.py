@@ -17,6 +17,7 @@ from audit.queries import events_of
 from datamap.domain.keys import SubjectKeys
 from requests_portal.domain.deciding import Ground, Judgement
 from requests_portal.domain.lifecycle import State
+from requests_portal.domain.merging import NotTheSamePerson
 from requests_portal.domain.representing import Authority, MandateNotChecked, Representation
 from requests_portal.domain.rights import Channel, Outcome, Right
 from requests_portal.models import Case, Correction, Representative
@@ -29,6 +30,7 @@ from requests_portal.services.entering import enter_request
 from requests_portal.services.erasure import approve_erasure, live_plan, plan_erasure
 from requests_portal.services.identification import keys_at_once, keys_given, own_keys
 from requests_portal.services.links import issue_link, redeem_link
+from requests_portal.services.merging import duplicates_of, merge
 from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.representing import check_mandate, require_mandate
 from requests_portal.services.restricting import restrictions_of
@@ -261,6 +263,19 @@ def test_letters_name_the_one_who_is_spoken_for(company: str) -> None:
     letter = filed().letters.get()
     assert ["On behalf of", "Ana Kask"] in letter.content["references"]
     assert letter.content["to"] == ["Piret Tamm", "piret@example.org"]
+
+
+def test_what_is_asked_for_two_children_is_never_one_request(company: str, handler: User) -> None:
+    mia = filed(representation=for_ana(name="Mia  Tamm"))
+    tom = filed(representation=for_ana(name="Tom Tamm"))
+    own = filed(representation=None)
+    again = filed(representation=for_ana(name="mia tamm"))
+    assert duplicates_of(mia) == [again]
+    assert duplicates_of(own) == []
+    for other in (tom, own):
+        with pytest.raises(NotTheSamePerson):
+            merge(case=mia, into=other, covers_both=True, by=handler, at=LATER)
+    merge(case=again, into=mia, covers_both=False, by=handler, at=LATER)
 
 
 # --- the portal --------------------------------------------------------------------------------

@@ -25,7 +25,6 @@ def entering_panel(case: Case, _user: User, _forms: Mapping[str, Form]) -> dict[
         "entry": Entry.objects.select_related("entered_by").filter(case=case).first(),
         "representative": spoken_for,
         "authority": AUTHORITIES[Authority(spoken_for.authority)] if spoken_for else "",
-        "mandate_open": unchecked,
         "may_check_mandate": unchecked and State(case.state) in UNDECIDED,
         "mandate_form": MandateForm(),
     }
