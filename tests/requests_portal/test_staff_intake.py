@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
@@ -32,7 +32,7 @@ from requests_portal.domain.rights import Channel, Right
 from requests_portal.forms.entering import EntryForm
 from requests_portal.models import Case, Entry
 from requests_portal.services.cases import AlreadyFiled
-from requests_portal.services.entering import Scan, enter_request
+from requests_portal.services.entering import SCAN_MEGABYTES, Scan, enter_request
 from requests_portal.services.files import SCANS, check_upload
 from tests.accounts.factories import make_user
 from tests.requests_portal.conftest import NOW, intake
@@ -304,6 +304,22 @@ def test_what_does_not_hold_is_refused_and_what_was_typed_stays(
     assert "Please delete everything." in text
     assert str(UUID(int=7)) in text
     assert not Case.objects.exists()
+
+
+def test_a_scan_has_to_be_chosen_again_beside_another_mistake(company: str) -> None:
+    given_file = SimpleUploadedFile("a.pdf", PDF)
+    answer = desk(Role.HANDLER).post(NEW, filled(right="", scan=given_file))
+    assert answer.status_code == 422
+    assert "Choose the scan again" in answer.content.decode()
+    assert "Choose the scan again" not in desk(Role.DPO).get(NEW).content.decode()
+
+
+def test_a_scan_never_lies_open_on_disk() -> None:
+    largest = SimpleUploadedFile("a.pdf", PDF.ljust(SCAN_MEGABYTES * 1024 * 1024))
+    request = RequestFactory().post(NEW, filled(scan=largest))
+    upload: Any = request.FILES["scan"]
+    assert upload.size == SCAN_MEGABYTES * 1024 * 1024
+    assert not hasattr(upload, "temporary_file_path")
 
 
 def test_a_form_without_its_own_number_makes_nothing(company: str) -> None:
