@@ -173,6 +173,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.build_packages",
         "schedule": timedelta(seconds=15),
     },
+    "push-transfers": {
+        "task": "requests_portal.tasks.push_transfers",
+        "schedule": timedelta(seconds=30),
+    },
     "apply-corrections": {
         "task": "requests_portal.tasks.apply_corrections",
         "schedule": timedelta(seconds=15),
@@ -236,6 +240,9 @@ SOURCE_STATEMENT_TIMEOUT: int = env.int("SOURCE_STATEMENT_TIMEOUT", default=300)
 # Rows that an erasure removes in one transaction of a source; more go in steps.
 ERASURE_TRANSACTION_ROWS: int = env.int("ERASURE_TRANSACTION_ROWS", default=250_000)
 ERASURE_STEP_ROWS: int = env.int("ERASURE_STEP_ROWS", default=50_000)
+# Packages are sent to addresses that people name: on the open internet, or on a host named here.
+TRANSFER_PRIVATE_HOSTS: list[str] = env.list("TRANSFER_PRIVATE_HOSTS", default=[])
+TRANSFER_CA_FILE: str = env.str("TRANSFER_CA_FILE", default="")
 
 # --- the demonstration company -----------------------------------------------------------------
 DEMO_CUSTOMERS: int = env.int("DEMO_CUSTOMERS", default=2_000)

@@ -27,10 +27,24 @@ def may_pass(*, what: str, who: str, limit: int, window: timedelta) -> bool:
     `who` is stored as a keyed hash. Without Redis everybody passes: a right is worth more
     than a brake.
     """
-    key = f"throttle:{what}:{keyed_hash(who, purpose='throttle').hex()}"
+    key = _key(what, who)
     try:
         cache.add(key, 0, timeout=int(window.total_seconds()))
         return int(cache.incr(key)) <= limit
     except (RedisError, ValueError):
         logger.warning("throttle %s could not be counted", what)
         return True
+
+
+def forgive(*, what: str, who: str) -> None:
+    """Take back one attempt counted by `may_pass`, where only those that went wrong count."""
+    key = _key(what, who)
+    try:
+        if int(cache.get(key, 0)) > 0:
+            cache.decr(key)
+    except (RedisError, ValueError):
+        logger.warning("throttle %s could not be counted", what)
+
+
+def _key(what: str, who: str) -> str:
+    return f"throttle:{what}:{keyed_hash(who, purpose='throttle').hex()}"

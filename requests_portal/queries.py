@@ -24,6 +24,7 @@ from requests_portal.models import (
     Decision,
     Letter,
     Package,
+    PortingWish,
     Representative,
 )
 
@@ -101,6 +102,12 @@ def person_hash(case: Case) -> bytes:
         return bytes(case.email_hash)
     name = " ".join(spoken_for.person_name.casefold().split())
     return keyed_hash(f"{case.email}\n{name}", purpose="case-person")
+
+
+def wish_of(case: Case) -> PortingWish:
+    """Return where a person wants their data to go; where nothing was said, to the person."""
+    wish = PortingWish.objects.select_related("released_by", "returned_by").filter(case=case)
+    return wish.first() or PortingWish(case=case)
 
 
 # --- one case ----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from requests_portal.services.rectification import correct_next
 from requests_portal.services.reminding import remind
 from requests_portal.services.restriction_ends import settle_notices
 from requests_portal.services.suspending import count_waiting_cases
+from requests_portal.services.transfers import push_next
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,13 @@ def build_packages() -> None:
 def apply_corrections() -> None:
     """Apply corrections until none is due."""
     while correct_next(clock=timezone.now):
+        pass
+
+
+@shared_task
+def push_transfers() -> None:
+    """Send packages to other companies until none is due."""
+    while push_next(clock=timezone.now):
         pass
 
 

@@ -198,7 +198,7 @@ class Table(Part):
     identifies: bool = False
     retention: Retention
     erasure: Annotated[Erasure, BeforeValidator(_erasure_shorthand)]
-    portable: bool = False
+    portable: bool | None = None  # provided by the person (Art. 20); None: yes
     partitioned_on: ColumnName | None = None
     restriction_column: ColumnName | None = None  # the source's own mark of a restriction (Art. 18)
     time_zone: ZoneName | None = None

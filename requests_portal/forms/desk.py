@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from requests_portal.domain.questions import Kind
-from requests_portal.domain.rights import Outcome
-from requests_portal.texts.cases import OUTCOMES, QUESTION_KINDS
+from requests_portal.domain.rights import Outcome, Right
+from requests_portal.texts.cases import QUESTION_KINDS, outcomes_of
 
 
 class PlanForm(forms.Form):
@@ -57,11 +57,10 @@ class PlanForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """The handler's decision on an access request."""
+    """The handler's decision on a request for a copy of data: access or portability."""
 
     outcome = forms.ChoiceField(
         label=_("Decision"),
-        choices=[(o.value, OUTCOMES[o]) for o in (Outcome.GRANTED, Outcome.NOTHING_HELD)],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a decision.")},
     )
@@ -78,6 +77,13 @@ class DecisionForm(forms.Form):
             "required": _("Confirm that you have checked whose data this is before it is sent."),
         },
     )
+
+    def __init__(self, *args: Any, right: Right = Right.ACCESS, **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
+        super().__init__(*args, **kwargs)
+        field = self.fields["outcome"]
+        words = outcomes_of(right)
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(o.value, words[o]) for o in (Outcome.GRANTED, Outcome.NOTHING_HELD)]
 
 
 class AskForm(forms.Form):

@@ -16,7 +16,8 @@ from requests_portal.domain.intake import Intake
 from requests_portal.domain.received import ReceiptRefused, received_at
 from requests_portal.domain.representing import Authority, Representation
 from requests_portal.domain.rights import Channel, Right
-from requests_portal.forms.portal import FOR_MYSELF, cleaned_email, cleaned_name
+from requests_portal.forms.on_behalf import FOR_MYSELF
+from requests_portal.forms.question import cleaned_email, cleaned_name
 from requests_portal.services.entering import SCAN_MEGABYTES, Scan
 from requests_portal.services.files import SCANS, check_upload
 from requests_portal.texts.cases import CHANNELS

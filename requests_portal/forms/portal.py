@@ -1,133 +1,28 @@
 """What people can enter at the portal, cleaned before any service sees it."""
 
-import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from lib.identifiers import InvalidEmail, InvalidPhone, normalise_email, normalise_phone
+from lib.identifiers import InvalidPhone, normalise_phone
 from requests_portal.domain.choices import CHOICES
-from requests_portal.domain.representing import Authority
+from requests_portal.domain.porting import Target
 from requests_portal.domain.rights import Right
+from requests_portal.forms.fields import HttpsAddressField
+from requests_portal.forms.on_behalf import (
+    ForWhomForm,
+    PersonEmailForm,
+    PersonNameForm,
+    StatementForm,
+    speaks_for_another,
+)
+from requests_portal.forms.question import QuestionForm, cleaned_email, cleaned_name
 from requests_portal.texts.choices import CHOICES as CHOICE_TEXTS
-from requests_portal.texts.rights import Text
+from requests_portal.texts.porting import TARGETS
 
-_NOT_IN_A_NAME = re.compile(r"[<>@:/\\]|www\.", re.IGNORECASE)
-FOR_MYSELF = "self"
 _REGION = {"pl": "PL", "et": "EE", "lv": "LV"}
-
-
-class QuestionForm(forms.Form):
-    """One question of the request form."""
-
-    heading: Text
-    hint: Text = ""
-    #: Whether a request can be sent only when this has been answered.
-    is_needed: ClassVar[bool] = True
-
-    def __init__(self, *args: Any, language: str = "en", **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
-        super().__init__(*args, **kwargs)
-        self.language = language
-
-    @classmethod
-    def applies(cls, answers: Mapping[str, str]) -> bool:
-        """Tell whether the question is asked, after what was answered before."""
-        del answers
-        return True
-
-
-def speaks_for_another(answers: Mapping[str, Any]) -> bool:
-    """Tell whether the one who writes asks for somebody else."""
-    return answers.get("for_whom") in {one.value for one in Authority}
-
-
-def cleaned_email(given: str) -> str:
-    """Return an address as it is compared; ValidationError for what is none."""
-    try:
-        return normalise_email(given)
-    except InvalidEmail as error:
-        raise forms.ValidationError(
-            _("Check the address. It should look like name@example.com.")
-        ) from error
-
-
-def cleaned_name(given: str, *, otherwise: Text) -> str:
-    """Refuse what no name holds: our mails greet by it and must carry no stranger's link."""
-    if _NOT_IN_A_NAME.search(given):
-        raise forms.ValidationError(str(otherwise))
-    return given
-
-
-class ForWhomForm(QuestionForm):
-    heading = _("For whom do you ask?")
-    hint = _("You can ask for yourself, for your child, or for somebody who gave you a mandate.")
-    is_needed = False
-    for_whom = forms.ChoiceField(
-        label=_("For whom"),
-        choices=[
-            (FOR_MYSELF, _("For myself")),
-            (Authority.PARENTAL.value, _("For my child")),
-            (Authority.MANDATE.value, _("For somebody who gave me a mandate")),
-        ],
-        initial=FOR_MYSELF,
-        widget=forms.RadioSelect,
-        error_messages={"required": _("Choose for whom you ask.")},
-    )
-
-
-class _OnBehalfForm(QuestionForm):
-    """A question that is asked only of somebody who speaks for another."""
-
-    @classmethod
-    def applies(cls, answers: Mapping[str, str]) -> bool:
-        return speaks_for_another(answers)
-
-
-class PersonNameForm(_OnBehalfForm):
-    heading = _("What is the name of the person you ask for?")
-    hint = _("Your own name comes later.")
-    person_name = forms.CharField(
-        label=_("Full name of the person"),
-        max_length=120,
-        error_messages={"required": _("Enter the name of the person.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-
-    def clean_person_name(self) -> str:
-        return cleaned_name(
-            self.cleaned_data["person_name"], otherwise=_("Enter the name of the person.")
-        )
-
-
-class PersonEmailForm(_OnBehalfForm):
-    heading = _("Under which e-mail address may we know this person?")
-    hint = _("Optional. We search for data stored under it and send nothing there.")
-    person_email = forms.CharField(
-        label=_("E-mail address of the person"),
-        max_length=254,
-        required=False,
-        widget=forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-
-    def clean_person_email(self) -> str:
-        given = self.cleaned_data["person_email"]
-        return cleaned_email(given) if given else ""
-
-
-class StatementForm(_OnBehalfForm):
-    heading = _("How can you show that you may ask for this person?")
-    hint = _(
-        "For a child: how you hold parental responsibility. Otherwise: who gave you the mandate, "
-        "when, and how we can check it. Send no document now; we ask if we need one."
-    )
-    statement = forms.CharField(
-        label=_("How you can show that you may ask"),
-        max_length=2000,
-        error_messages={"required": _("Tell us how we can see that you may ask.")},
-        widget=forms.Textarea(attrs={"rows": 5}),
-    )
 
 
 class NameForm(QuestionForm):
@@ -319,6 +214,45 @@ class TellWhenGoneForm(QuestionForm):
     )
 
 
+class TargetForm(QuestionForm):
+    heading = _("Where should your data go?")
+    hint = _("You can have it sent to another company. You receive a copy in any case.")
+    target = forms.ChoiceField(
+        label=_("Where it goes"),
+        choices=[(one.value, TARGETS[one]) for one in Target],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose where your data should go.")},
+    )
+
+
+class CompanyForm(QuestionForm):
+    heading = _("What is the company called?")
+    hint = _("The company that is to receive your data.")
+    company = forms.CharField(
+        label=_("Name of the company"),
+        max_length=120,
+        error_messages={"required": _("Enter the name of the company.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    @classmethod
+    def is_asked(cls, answers: Mapping[str, str]) -> bool:
+        return answers.get("target") in {Target.URL.value, Target.CODE.value}
+
+
+class CompanyAddressForm(QuestionForm):
+    heading = _("To which address should we send it?")
+    hint = _(
+        "The company tells you the address. It begins with https:// and takes a file from us. If "
+        "they have none, choose the code instead."
+    )
+    company_url = HttpsAddressField(label=_("Address of the company"))
+
+    @classmethod
+    def is_asked(cls, answers: Mapping[str, str]) -> bool:
+        return answers.get("target") == Target.URL.value
+
+
 _WHO: Mapping[str, type[QuestionForm]] = {
     "for-whom": ForWhomForm,
     "whose": PersonNameForm,
@@ -337,15 +271,21 @@ QUESTIONS: Mapping[Right, Mapping[str, type[QuestionForm]]] = {
     Right.ERASURE: {**_WHO, "about": ErasureForm, "later": TellWhenGoneForm},
     Right.RESTRICTION: {**_WHO, "why": RestrictionChoiceForm, "about": RestrictionForm},
     Right.OBJECTION: {**_WHO, "which": ObjectionChoiceForm, "about": ObjectionForm},
-    Right.PORTABILITY: {**_WHO, "about": PortabilityForm},
+    Right.PORTABILITY: {
+        **_WHO,
+        "about": PortabilityForm,
+        "where": TargetForm,
+        "company": CompanyForm,
+        "address": CompanyAddressForm,
+    },
     Right.WITHDRAWAL: {**_WHO, "about": WithdrawalForm},
     Right.COMPLAINT: {**_WHO, "about": ComplaintForm},
 }
 
 
-def questions_for(right: Right, answers: Mapping[str, str]) -> dict[str, type[QuestionForm]]:
-    """Return the questions that are asked, after what was answered so far."""
-    return {step: form for step, form in QUESTIONS[right].items() if form.applies(answers)}
+def questions_for(right: Right, answers: Mapping[str, str]) -> Mapping[str, type[QuestionForm]]:
+    """Return the questions of a right that make sense after the answers so far, in their order."""
+    return {step: form for step, form in QUESTIONS.get(right, {}).items() if form.is_asked(answers)}
 
 
 class NewLinkForm(forms.Form):

@@ -6,6 +6,7 @@ from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.day_off import DayOff
 from requests_portal.models.extension import Extension
 from requests_portal.models.intake import Entry, Representative
+from requests_portal.models.porting import HandoverCode, PortingWish, Transfer
 from requests_portal.models.question import Question
 from requests_portal.models.rectification import Correction
 from requests_portal.models.reminding import Digest, Reminder
@@ -22,12 +23,15 @@ __all__ = [
     "Digest",
     "Entry",
     "Extension",
+    "HandoverCode",
     "IntakeDraft",
     "Letter",
     "Package",
+    "PortingWish",
     "Proposal",
     "Question",
     "Reminder",
     "Reopening",
     "Representative",
+    "Transfer",
 ]

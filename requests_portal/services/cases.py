@@ -9,13 +9,15 @@ from accounts.models import User
 from audit.domain.actor import Actor
 from requests_portal.domain.intake import Intake
 from requests_portal.domain.lifecycle import Event, State
+from requests_portal.domain.porting import Wish
 from requests_portal.domain.references import reference_from
-from requests_portal.domain.rights import Channel
+from requests_portal.domain.rights import Channel, Right
 from requests_portal.models import Case, IntakeDraft
 from requests_portal.queries import email_hash
 from requests_portal.services.acknowledging import acknowledge
 from requests_portal.services.clock import dates_for
 from requests_portal.services.moves import move
+from requests_portal.services.porting import keep_wish
 from requests_portal.services.representing import note_representation
 from requests_portal.services.restricting import take_effect
 from requests_portal.services.trail import record_on_case
@@ -53,6 +55,8 @@ def receive_case(
         )
         if intake.representation is not None:
             note_representation(case=case, representation=intake.representation)
+        if intake.right is Right.PORTABILITY:
+            keep_wish(case=case, wish=intake.porting or Wish())
         acknowledge(case=case, at=at)
         if intake.channel is not Channel.PORTAL:  # staff know whom they heard
             take_effect(case=case, by=by, at=at)

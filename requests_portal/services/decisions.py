@@ -13,6 +13,7 @@ from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, Decision, Package
 from requests_portal.queries import found_rows
 from requests_portal.services.moves import move
+from requests_portal.services.porting import rows_to_hand_over
 from requests_portal.services.representing import require_mandate
 
 
@@ -28,6 +29,10 @@ class OutcomeContradictsFindings(DecisionRefused):
     """Data was found but the decision says nothing is held, or the other way round."""
 
 
+class NothingToPort(OutcomeContradictsFindings):
+    """Data was found, but none of it can be taken elsewhere (Art. 20(1)): that is a refusal."""
+
+
 def decide(
     *,
     case: Case,
@@ -37,13 +42,13 @@ def decide(
     by: User,
     at: datetime,
 ) -> Decision:
-    """Decide an access request and order its package (Art. 15; Art. 12(3)).
+    """Decide on a copy of data and order its package (Arts. 15, 20; Art. 12(3)).
 
     `identity_checked`: the handler states that the data is this person's; without it the database
     refuses the decision.
 
-    Raises SearchIncomplete, OutcomeContradictsFindings, MandateNotChecked, IllegalTransition or
-    CaseMovedOn.
+    Raises SearchIncomplete, OutcomeContradictsFindings, NothingToPort, MandateNotChecked,
+    IllegalTransition or CaseMovedOn.
     """
     with transaction.atomic():
         move(
@@ -56,7 +61,9 @@ def decide(
         require_mandate(case)
         if case.collection_units.exclude(status=Status.DONE).exists():
             raise SearchIncomplete
-        rows = found_rows(case)
+        rows = rows_to_hand_over(case)
+        if found_rows(case) > 0 and not rows:
+            raise NothingToPort
         if (rows > 0) != (outcome is Outcome.GRANTED):
             raise OutcomeContradictsFindings
         decision = Decision.objects.create(

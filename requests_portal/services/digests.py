@@ -85,7 +85,7 @@ def _written(user: User, counts: QueueCounts, *, sees_all: bool) -> StaffMail:
             _("How the requests of all handlers stand today:")
             if sees_all
             else _("How your requests stand today:"),
-            " · ".join(_figures(counts, sees_all=sees_all)),
+            ", ".join(_figures(counts, sees_all=sees_all)) + ".",
         ),
         action=(_("Open the queue"), queue_url("open" if sees_all else "mine")),
         after=(_("Whom it is about is shown there, after signing in."),),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from requests_portal.domain.intake import Intake
+from requests_portal.domain.porting import Target, Wish
 from requests_portal.domain.representing import Authority, Representation
 from requests_portal.domain.rights import Channel, Right
 from requests_portal.models import IntakeDraft
@@ -45,6 +46,17 @@ def intake_of(draft: IntakeDraft, *, language: str, at: datetime) -> Intake:
         choice=answers.get(f"{draft.right}_choice", ""),
         tell_when_gone=answers.get("tell_when_gone") == "yes",
         representation=_representation(answers),
+        porting=_porting(answers),
+    )
+
+
+def _porting(answers: Mapping[str, str]) -> Wish | None:
+    if "target" not in answers:
+        return None
+    return Wish(
+        target=Target(answers["target"]),
+        company=answers.get("company", ""),
+        url=answers.get("company_url", ""),
     )
 
 

@@ -145,6 +145,42 @@ def send_done(*, case: Case, at: datetime) -> Message:
         return _queue(case, kind="done", mail=mail, at=at)
 
 
+def send_handed_over(*, case: Case, at: datetime) -> Message:
+    """Tell the person that the company they named has their data; who, stands behind the link."""
+    with translation.override(case.language):
+        mail = MailText(
+            subject=_("Your data has been handed over (%(reference)s)")
+            % {"reference": case.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _("We have handed your data over to the company you named."),
+                _("Open your request to see to whom, and when."),
+            ),
+            action=(_("See my request"), issue_link(case=case, at=at)),
+            after=(_link_is_yours(),),
+        )
+        return _queue(case, kind="handed-over", mail=mail, at=at)
+
+
+def send_code_ready(*, case: Case, at: datetime) -> Message:
+    """Tell the person that they can make a one-time code for the company they named."""
+    with translation.override(case.language):
+        mail = MailText(
+            subject=_("Your data can be collected (%(reference)s)") % {"reference": case.reference},
+            greeting=_greeting(case),
+            paragraphs=(
+                _("We have answered your request %(reference)s.") % {"reference": case.reference},
+                _(
+                    "Open it to make a one-time code. Give the code to the company you named: with "
+                    "it they collect your data from us."
+                ),
+            ),
+            action=(_("Make the code"), issue_link(case=case, at=at)),
+            after=(_link_is_yours(),),
+        )
+        return _queue(case, kind="code-ready", mail=mail, at=at)
+
+
 def send_question(*, case: Case, at: datetime) -> Message:
     """Tell the person that we need something from them; what it is stands behind the link."""
     with translation.override(case.language):

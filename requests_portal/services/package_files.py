@@ -17,7 +17,11 @@ from requests_portal.services.package_content import PackageContent, ResourceCon
 from requests_portal.texts.rights import RIGHTS_REMINDER
 
 SCHEMA = Path(__file__).resolve().parent.parent / "package" / "data.schema.json"
-FORMAT = "apifonica-privacy/access/1"
+#: The name of the form of `data.json`, by the right it answers; one schema describes both.
+FORMATS = {
+    Right.ACCESS: "apifonica-privacy/access/1",
+    Right.PORTABILITY: "apifonica-privacy/portability/1",
+}
 _FORMULA_STARTS = ("=", "@", "＝", "＋", "－", "＠")
 _BATCH = 500
 _ROWS_A_TICK = 10_000
@@ -47,7 +51,11 @@ def _ticking(rows: Iterator[CollectedRow], tick: Tick) -> Iterator[list[Collecte
 
 def write_data_json(out: IO[bytes], content: PackageContent, *, tick: Tick) -> None:
     """Write the machine-readable answer in the form of `data.schema.json`."""
-    head = {"format": FORMAT, "request": _request(content), "controller": _controller(content)}
+    head = {
+        "format": FORMATS[content.right],
+        "request": _request(content),
+        "controller": _controller(content),
+    }
     out.write(_json(head)[:-1] + b',"resources":[')
     for number, resource in enumerate(content.resources):
         out.write(b"," if number else b"")

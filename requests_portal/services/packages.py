@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import IO, cast
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone, translation
 
@@ -20,11 +20,11 @@ from lib.blobs import Blob, BlobNotWritable, BlobWriter, SequentialWriter, creat
 from lib.faults import log_fault
 from lib.units import LeaseLost, backoff, claim_next, extend_lease, fail, finish, requeue
 from lib.wakeups import wake
-from requests_portal.domain.letters import LetterKind
+from requests_portal.domain.letters import LetterKind, require_parts
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, Decision, Package
 from requests_portal.services.forgetting import forget_findings
-from requests_portal.services.letters import answer_letter, keep_letter
+from requests_portal.services.letters import answer_letter, keep_letter, preview_pdf
 from requests_portal.services.mails import send_answer_ready
 from requests_portal.services.moves import move
 from requests_portal.services.package_content import PackageContent, content_of
@@ -37,6 +37,8 @@ from requests_portal.services.package_files import (
     write_data_json,
 )
 from requests_portal.services.package_page import render_readable
+from requests_portal.services.porting_letter import porting_letter
+from requests_portal.services.porting_mails import send_package_waits
 from requests_portal.services.trail import record_on_case
 
 logger = logging.getLogger(__name__)
@@ -109,11 +111,22 @@ def _build(package: Package, *, clock: Clock) -> None:
 
     with translation.override(case.language), timezone.override(case.entity.tz):
         content = content_of(case, decision=decision, at=clock())
-        letter = answer_letter(content, at=clock())
+        letter = _letter(content, at=clock())
         writer = BlobWriter(blob)
         with SequentialWriter(writer) as out:
             _write_zip(cast("IO[bytes]", out), content, letter=letter, tick=tick)
     _finish(package, case, writer, letter=letter, at=clock())
+
+
+def _letter(content: PackageContent, *, at: datetime) -> bytes | None:
+    """Print the letter of the answer; what goes to another company has none, see `handing_over`."""
+    if content.is_for_another:
+        return None
+    if not content.is_porting:
+        return answer_letter(content, at=at)
+    draft = porting_letter(content)
+    require_parts(draft)
+    return preview_pdf(case=content.case, draft=draft, by=content.decision.decided_by, at=at)
 
 
 def _fresh_blob(package: Package, *, at: datetime) -> Blob:
@@ -128,7 +141,9 @@ def _fresh_blob(package: Package, *, at: datetime) -> Blob:
     return blob
 
 
-def _write_zip(out: IO[bytes], content: PackageContent, *, letter: bytes, tick: Tick) -> None:
+def _write_zip(
+    out: IO[bytes], content: PackageContent, *, letter: bytes | None, tick: Tick
+) -> None:
     files = {
         table_key(resource, table): csv_name(resource, table)
         for resource in content.resources
@@ -136,7 +151,8 @@ def _write_zip(out: IO[bytes], content: PackageContent, *, letter: bytes, tick: 
     }
     with zipfile.ZipFile(out, "w", compression=zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("index.html", render_readable(content))
-        archive.writestr("letter.pdf", letter, compress_type=zipfile.ZIP_STORED)
+        if letter is not None:
+            archive.writestr("letter.pdf", letter, compress_type=zipfile.ZIP_STORED)
         archive.writestr("data.schema.json", SCHEMA.read_bytes())
         with archive.open("data.json", "w", force_zip64=True) as entry:
             write_data_json(entry, content, tick=tick)
@@ -148,7 +164,7 @@ def _write_zip(out: IO[bytes], content: PackageContent, *, letter: bytes, tick: 
 
 
 def _finish(
-    package: Package, case: Case, writer: BlobWriter, *, letter: bytes, at: datetime
+    package: Package, case: Case, writer: BlobWriter, *, letter: bytes | None, at: datetime
 ) -> None:
     with transaction.atomic():
         finish(
@@ -161,6 +177,10 @@ def _finish(
                 "rows_done": package.rows_total,
             },
         )
+        if letter is None:  # it is answered when it has been handed over
+            record_on_case("package.waits", by=_WORKER, at=at, case_id=case.id)
+            send_package_waits(case=case, at=at)
+            return
         case.refresh_from_db()
         move(case=case, event=Event.ANSWER, by=_WORKER, at=at)
         mail = send_answer_ready(case=case, package=package, at=at)
@@ -191,8 +211,10 @@ def remove_expired_packages(*, at: datetime) -> int:
 
     The copies that were collected for them go too: what was found is in the sources.
     """
-    expired = Package.objects.select_related("case", "blob").filter(
-        Q(expires_at__lte=at), blob__isnull=False
+    expired = (
+        Package.objects.select_related("case", "blob")
+        .filter(expires_at__lte=at, blob__isnull=False)
+        .exclude(case__state=State.FULFILLING)  # waits to be handed over
     )
     removed = 0
     for package in expired:

@@ -33,6 +33,7 @@ from requests_portal.services.queue import due_until, open_cases_for_staff
 from requests_portal.services.staff_mails import (
     MOST_LINES,
     case_lines,
+    case_url,
     greeting,
     queue_url,
     send_to_staff,
@@ -147,8 +148,14 @@ def _written(to: User | None, told: list[_Told], *, at: datetime) -> StaffMail:
     return StaffMail(
         subject=_subject(told, at=at),
         greeting=greeting(to),
-        paragraphs=(_("The date of what is listed here is near or over."),),
-        action=(_("Open the queue"), queue_url("open")),
+        paragraphs=(
+            ngettext(
+                "This request is due soon or late:",
+                "These requests are due soon or late:",
+                len(told),
+            ),
+        ),
+        action=_action(told),
         after=(_("Whom it is about is shown there, after signing in."),),
     )
 
@@ -160,3 +167,9 @@ def _subject(told: list[_Told], *, at: datetime) -> str:
     return ngettext(
         "%(n)s request has to be answered", "%(n)s requests have to be answered", len(told)
     ) % {"n": len(told)}
+
+
+def _action(told: list[_Told]) -> tuple[str, str]:
+    if len(told) == 1:
+        return _("Open the request"), case_url(told[0].case)
+    return _("Open the queue"), queue_url("open")

@@ -47,7 +47,7 @@ def case_lines(
     return [
         CaseLine(
             title=f"{case.reference} · {RIGHT_NAMES[Right(case.right)]}",
-            url=absolute(reverse("desk:case-detail", args=[case.reference])),
+            url=case_url(case),
             facts=". ".join(
                 (
                     clock_state(case, at=at).sentence,
@@ -104,6 +104,11 @@ def send_to_staff(
         reference=reference,
         at=at,
     )
+
+
+def case_url(case: Case) -> str:
+    """Return the full address of a case at the desk."""
+    return absolute(reverse("desk:case-detail", args=[case.reference]))
 
 
 def queue_url(show: str) -> str:

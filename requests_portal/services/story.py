@@ -5,9 +5,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from requests_portal.domain.porting import Target
 from requests_portal.domain.rights import Outcome, Right
 from requests_portal.models import Case
-from requests_portal.queries import decision_of
+from requests_portal.queries import decision_of, wish_of
+from requests_portal.services.collecting import collected_at
 
 #: The words when it has happened and while it lies ahead, when it happened, a word about it.
 _Told = tuple[str, str, datetime | None, str]
@@ -94,6 +96,35 @@ def _access(case: Case) -> list[_Told]:
     ]
 
 
+def _porting(case: Case) -> list[_Told]:
+    decided, ready, downloaded = _access(case)
+    wish = wish_of(case)
+    if wish.returned_at or Target(wish.target) is Target.ME:
+        return [decided, ready, downloaded]
+    if Target(wish.target) is Target.URL:
+        transfer = getattr(case, "transfer", None)
+        sent = (
+            _("Your data was sent to the company you named"),
+            _("Your data is sent to the company you named"),
+            transfer.finished_at if transfer else None,
+            _("A data protection officer looks at it before. You receive an e-mail."),
+        )
+        return [decided, sent]
+    code = (
+        _("You can make a code for the company you named"),
+        _("You make a code for the company you named"),
+        wish.released_at,
+        _("You receive an e-mail with a link."),
+    )
+    collected = (
+        _("The company collected your data with the code"),
+        _("The company collects your data with the code"),
+        collected_at(case),
+        _("The files stay here for 14 days."),
+    )
+    return [decided, code, collected]
+
+
 def _erasure(case: Case) -> list[_Told]:
     return [
         (
@@ -151,5 +182,6 @@ _ENDINGS = {
     **dict.fromkeys(Right, _by_letter),
     Right.ACCESS: _access,
     Right.ERASURE: _erasure,
+    Right.PORTABILITY: _porting,
     Right.RECTIFICATION: _rectification,
 }

@@ -6,7 +6,7 @@ from django.utils.translation import pgettext_lazy
 
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.questions import Kind
-from requests_portal.domain.rights import Channel, Outcome
+from requests_portal.domain.rights import Channel, Outcome, Right
 
 Text = str | Promise
 
@@ -36,6 +36,17 @@ OUTCOMES: dict[Outcome, Text] = {
     Outcome.CANNOT_IDENTIFY: _("Cannot identify: we cannot tell which data is this person’s"),
     Outcome.FEE: _("A fee is asked: the request is manifestly unfounded or excessive"),
 }
+
+_OUTCOMES_OF_PORTING: dict[Outcome, Text] = {
+    **OUTCOMES,
+    Outcome.GRANTED: _("Granted: what the person provided on consent or contract is handed over"),
+}
+
+
+def outcomes_of(right: Right) -> dict[Outcome, Text]:
+    """Return the words for how a request of this kind can end."""
+    return _OUTCOMES_OF_PORTING if right is Right.PORTABILITY else OUTCOMES
+
 
 QUESTION_KINDS: dict[Kind, Text] = {
     Kind.IDENTITY: _("Who they are: there is reasonable doubt"),

@@ -12,7 +12,7 @@ SIGNS: dict[Sign, Text] = {
     Sign.WORK_FAILED: _("A step failed"),
     Sign.MAIL_FAILED: _("A mail did not arrive"),
     Sign.QUESTION_UNSENT: _("Question not sent yet"),
-    Sign.QUESTION_SENT: _("Waits for the person’s answer"),
+    Sign.QUESTION_SENT: _("Question sent"),
     Sign.EXTENSION_LATE: _("Extension not in force, told too late"),
     Sign.EXTENSION_UNSENT: _("Extension not sent yet"),
     Sign.EXTENDED: _("Extended"),

@@ -7,6 +7,7 @@ from requests_portal.views.desk import (
     erasure,
     extending,
     letters,
+    porting,
     questions,
     queue,
     rectification,
@@ -60,6 +61,13 @@ urlpatterns = [
     path("cases/<str:reference>/conclude/", reopening.case_conclude, name="case-conclude"),
     path("cases/<str:reference>/ask/", questions.question_ask, name="question-ask"),
     path("cases/<str:reference>/ask/answer/", questions.answer_note, name="answer-note"),
+    path("cases/<str:reference>/porting/wish/", porting.wish_note, name="wish-note"),
+    path(
+        "cases/<str:reference>/porting/approve/", porting.transfer_approve, name="transfer-approve"
+    ),
+    path("cases/<str:reference>/porting/again/", porting.transfer_retry, name="transfer-retry"),
+    path("cases/<str:reference>/porting/release/", porting.code_release, name="code-release"),
+    path("cases/<str:reference>/porting/return/", porting.package_return, name="package-return"),
     path("cases/<str:reference>/close/", work.case_close, name="case-close"),
     path("cases/<str:reference>/units/<int:unit_id>/retry/", work.unit_retry, name="unit-retry"),
     path("cases/<str:reference>/package/retry/", work.package_retry, name="package-retry"),

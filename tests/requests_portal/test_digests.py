@@ -61,8 +61,8 @@ def test_a_handler_sees_their_own_and_the_officer_all(
     own = found[handler.email]
     assert own.subject == "1 request open"
     assert (
-        "open: 1 · late: 0 · due within ten days: 1 · wait for the person: 0 · "
-        "something failed: 1\n" in own.text
+        "open: 1, late: 0, due within ten days: 1, wait for the person: 0, something failed: 1.\n"
+        in own.text
     )
     line = "6 days left. Safe date 5 April 2026. A mail did not arrive."
     assert f"{mine.reference} · Access\n{line}\n" in own.text
@@ -70,8 +70,8 @@ def test_a_handler_sees_their_own_and_the_officer_all(
     everything = found[officer.email]
     assert everything.subject == "3 requests open, 1 of them late"
     assert (
-        "open: 3 · late: 1 · due within ten days: 1 · wait for the person: 0 · "
-        "something failed: 2 · nobody works on it: 1\n" in everything.text
+        "open: 3, late: 1, due within ten days: 1, wait for the person: 0, something failed: 2, "
+        "nobody works on it: 1.\n" in everything.text
     )
     order = [everything.text.index(one.reference) for one in (late, mine, far)]
     assert order == sorted(order)

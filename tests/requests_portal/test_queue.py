@@ -161,6 +161,11 @@ def test_an_extension_is_told_sent_or_too_late(company: str, handler: User) -> N
     sent(extension.letter.message)
     settle_extensions(at=NOW)
     assert signs_of([case_id]) == {case_id: [Sign.EXTENDED]}
+    client = Client()
+    client.force_login(handler)
+    page = client.get("/desk/").content.decode()
+    assert "5 Jun 2026" in page
+    assert "6 Apr 2026" not in page
     Extension.objects.update(sent_on=None, came_too_late=True)
     assert signs_of([case_id]) == {case_id: [Sign.EXTENSION_LATE]}
 

@@ -29,7 +29,7 @@ from requests_portal.services.clock import clock_state, date_lines
 from requests_portal.services.erasure import live_plan, may_plan
 from requests_portal.services.findings import Finding, claimable, findings_of
 from requests_portal.services.identification import keys_from, keys_given
-from requests_portal.texts.cases import OUTCOMES, STATES
+from requests_portal.texts.cases import STATES, outcomes_of
 from requests_portal.texts.rights import RIGHT_NAMES
 from requests_portal.texts.trail import AUDIT_VERBS
 from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
@@ -61,7 +61,7 @@ def render_case(
     if case.right == Right.RECTIFICATION:
         context["corrections"] = case.corrections.count()
         context["open_corrections"] = case.corrections.exclude(status=Status.DONE).count()
-    context |= {"form": DecisionForm()} | forms
+    context |= {"form": DecisionForm(right=Right(case.right))} | forms
     context["refused_form"] = next(iter(forms.values()), None)
     if template == _WORK and not context["working"]:
         status = 286  # htmx stops asking
@@ -104,7 +104,7 @@ def _context(case: Case, user: User) -> dict[str, Any]:
         "restrictions": _restrictions(case, findings),
         "may_work": user.has_role(*WORKERS),
         "decision": decision_of(case),
-        "outcomes": OUTCOMES,
+        "outcomes": outcomes_of(Right(case.right)),
         "package": getattr(case, "package", None),
         "timeline": [
             (event, AUDIT_VERBS.get(event.verb, event.verb), _about(event, findings))

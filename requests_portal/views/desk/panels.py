@@ -14,6 +14,7 @@ from requests_portal.models import Case
 from requests_portal.views.desk.entering_shown import entering_panel
 from requests_portal.views.desk.extending_shown import extending_panel
 from requests_portal.views.desk.letters_shown import letters_panel
+from requests_portal.views.desk.porting_shown import porting_panel
 from requests_portal.views.desk.questions_shown import questions_panel
 from requests_portal.views.desk.reopening_shown import reopening_panel
 from requests_portal.views.desk.restrictions_shown import restrictions_panel
@@ -29,4 +30,5 @@ PANELS: tuple[Panel, ...] = (
     extending_panel,
     reopening_panel,
     entering_panel,
+    porting_panel,
 )

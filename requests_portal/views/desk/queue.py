@@ -25,10 +25,10 @@ FILTERS = {
     "open": _("Open"),
     "mine": _("Mine"),
     "unassigned": _("Unassigned"),
-    "soon": _("Due within ten days"),
+    "soon": _("Due soon"),
     "overdue": _("Overdue"),
-    "waiting": _("Waiting for the person"),
-    "problems": _("Something failed"),
+    "waiting": _("Waiting"),
+    "problems": _("Failures"),
     "closed": _("Answered"),
 }
 _PER_PAGE = 50

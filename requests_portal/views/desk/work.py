@@ -18,7 +18,7 @@ from lib.units import NotFailed
 from outbox.queries import messages_for
 from requests_portal.domain.lifecycle import IllegalTransition
 from requests_portal.domain.representing import MandateNotChecked
-from requests_portal.domain.rights import Outcome
+from requests_portal.domain.rights import Outcome, Right
 from requests_portal.forms.desk import DecisionForm
 from requests_portal.models import Case, CollectionUnit, Package
 from requests_portal.services.cases import assign, close_answered
@@ -29,6 +29,7 @@ from requests_portal.services.collection import (
     start_collection,
 )
 from requests_portal.services.decisions import (
+    NothingToPort,
     OutcomeContradictsFindings,
     SearchIncomplete,
     decide,
@@ -140,7 +141,7 @@ def package_retry(request: StaffRequest, reference: str) -> HttpResponse:
 @require_POST
 def case_decide(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
-    form = DecisionForm(request.POST)
+    form = DecisionForm(request.POST, right=Right(case.right))
     if form.is_valid():
         try:
             return attempt(
@@ -162,6 +163,14 @@ def case_decide(request: StaffRequest, reference: str) -> HttpResponse:
             )
         except MandateNotChecked:
             form.add_error(None, str(MANDATE_FIRST))
+        except NothingToPort:
+            form.add_error(
+                "outcome",
+                _(
+                    "None of what was found can be taken elsewhere: refuse the request on that "
+                    "ground, Article 20(1)."
+                ),
+            )
         except OutcomeContradictsFindings:
             form.add_error("outcome", _("This does not fit what was found. Choose the other one."))
     return render_case(request, case_or_404(reference), form=form, status=422)

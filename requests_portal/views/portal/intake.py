@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.domain.actor import Actor
 from lib.throttle import client_address, may_pass
 from requests_portal.domain.rights import FILED_HERE, Right
-from requests_portal.forms.portal import QUESTIONS, QuestionForm, questions_for
+from requests_portal.forms.portal import questions_for
+from requests_portal.forms.question import QuestionForm
 from requests_portal.models import IntakeDraft
 from requests_portal.services.cases import AlreadyFiled, receive_case
 from requests_portal.services.clock import date_lines
@@ -60,9 +61,10 @@ def _next_step(right: Right, step: str, draft: IntakeDraft) -> str:
 def question(request: HttpRequest, right: str, step: str) -> HttpResponse:
     chosen = _right_or_404(right)
     draft = session.current_draft(request)
-    if step not in questions_for(chosen, _answers(draft)):
+    questions = questions_for(chosen, _answers(draft))
+    if step not in questions:
         raise Http404
-    form: QuestionForm = QUESTIONS[chosen][step](
+    form: QuestionForm = questions[step](
         request.POST or None, initial=_answers(draft), language=get_language() or "en"
     )
     if request.method == "POST" and form.is_valid():
@@ -77,14 +79,13 @@ def question(request: HttpRequest, right: str, step: str) -> HttpResponse:
         if following == "review":
             return redirect("portal:intake-review", right=right)
         return redirect("portal:intake-question", right=right, step=following)
-    context = _question_context(chosen, step, form, _answers(draft))
+    context = _question_context(chosen, step, form, list(questions))
     return render(request, "requests_portal/portal/question.html", context)
 
 
 def _question_context(
-    right: Right, step: str, form: QuestionForm, answers: dict[str, str]
+    right: Right, step: str, form: QuestionForm, steps: list[str]
 ) -> dict[str, object]:
-    steps = list(questions_for(right, answers))
     number = steps.index(step) + 1
     return {
         "right": right,

@@ -36,6 +36,7 @@ from requests_portal.texts.letters import LETTERS
 from requests_portal.texts.rights import RIGHTS
 from requests_portal.texts.rulings import DECIDED
 from requests_portal.views.portal import session
+from requests_portal.views.portal.porting_shown import porting_shown
 
 _LINKS_AN_HOUR = 10
 
@@ -110,6 +111,8 @@ def _status(
         "may_reopen": may_reopen(case),
         "reopen_form": reopen_form or ReopenForm(),
     }
+    if case.right == Right.PORTABILITY:
+        context["porting"] = porting_shown(case, at=now)
     with timezone.override(case.entity.tz):
         context |= _result(case)
         return render(request, "requests_portal/portal/status.html", context, status=status)

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('lib', '0001_blobs'),
-        ('requests_portal', '0012_clock'),
+        ('requests_portal', '0013_portability'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
