@@ -92,6 +92,8 @@ if DEMO:
 #: The largest request the portal and the desk take; what is larger is refused unread.
 UPLOAD_MOST_MEGABYTES = 60
 UPLOAD_MOST_MEGABYTES_STAFF = 512
+# One scan or proof stays in memory until it is sealed: on disk it would lie open for a while.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 22 * 1024 * 1024
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -28,6 +28,7 @@ from requests_portal.models import (
     Package,
     PortingWish,
     RecipientNotice,
+    Representative,
 )
 
 PAGE_ROWS = 50
@@ -85,6 +86,25 @@ def decision_of(case: Case) -> Decision | None:
         .filter(case=case, is_superseded=False)
         .first()
     )
+
+
+def representative_of(case: Case) -> Representative | None:
+    """Return for whom the one who writes speaks, if not for themselves."""
+    return Representative.objects.select_related("checked_by").filter(case=case).first()
+
+
+def representation_open(case: Case) -> bool:
+    """Tell whether somebody speaks for another and nobody has checked yet that they may."""
+    return Representative.objects.filter(case=case, checked_at__isnull=True).exists()
+
+
+def person_hash(case: Case) -> bytes:
+    """Return whose request it is: the address's owner's, or that of whom they speak for."""
+    spoken_for = representative_of(case)
+    if spoken_for is None:
+        return bytes(case.email_hash)
+    name = " ".join(spoken_for.person_name.casefold().split())
+    return keyed_hash(f"{case.email}\n{name}", purpose="case-person")
 
 
 def wish_of(case: Case) -> PortingWish:

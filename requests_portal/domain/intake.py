@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from requests_portal.domain.porting import Wish
+from requests_portal.domain.representing import Representation
 from requests_portal.domain.rights import Channel, Right
 
 
@@ -24,5 +25,7 @@ class Intake:
     choice: str = ""
     #: Erasure: tell the person when what is kept has been erased too.
     tell_when_gone: bool = False
+    #: Where somebody speaks for another; `name` and `email` are their own then.
+    representation: Representation | None = None
     #: Portability: where the data is to go; None: to the person.
     porting: Wish | None = None

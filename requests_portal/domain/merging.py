@@ -12,7 +12,7 @@ class MergeRefused(Refusal):
 
 
 class NotTheSamePerson(MergeRefused):
-    """They came from different addresses."""
+    """They came from different addresses, or are made for different people."""
 
 
 class SameRequest(MergeRefused):
@@ -29,7 +29,7 @@ class AnotherRight(MergeRefused):
 
 @dataclass(frozen=True, kw_only=True)
 class Mergeable:
-    """What decides on a merge; `person` is the keyed hash of the address."""
+    """What decides on a merge; `person` is a keyed hash of whose request it is."""
 
     reference: str
     person: bytes

@@ -1,40 +1,28 @@
 """What people can enter at the portal, cleaned before any service sees it."""
 
-import re
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from lib.identifiers import InvalidEmail, InvalidPhone, normalise_email, normalise_phone
+from lib.identifiers import InvalidPhone, normalise_phone
 from requests_portal.domain.choices import CHOICES
 from requests_portal.domain.porting import Target
 from requests_portal.domain.rights import Right
 from requests_portal.forms.fields import HttpsAddressField
+from requests_portal.forms.on_behalf import (
+    ForWhomForm,
+    PersonEmailForm,
+    PersonNameForm,
+    StatementForm,
+    speaks_for_another,
+)
+from requests_portal.forms.question import QuestionForm, cleaned_email, cleaned_name
 from requests_portal.texts.choices import CHOICES as CHOICE_TEXTS
 from requests_portal.texts.porting import TARGETS
-from requests_portal.texts.rights import Text
 
-_NOT_IN_A_NAME = re.compile(r"[<>@:/\\]|www\.", re.IGNORECASE)
 _REGION = {"pl": "PL", "et": "EE", "lv": "LV"}
-
-
-class QuestionForm(forms.Form):
-    """One question of the request form."""
-
-    heading: ClassVar[Text]
-    hint: ClassVar[Text] = ""
-
-    def __init__(self, *args: Any, language: str = "en", **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
-        super().__init__(*args, **kwargs)
-        self.language = language
-
-    @classmethod
-    def is_asked(cls, answers: Mapping[str, str]) -> bool:
-        """Tell whether the question makes sense after what was answered so far."""
-        del answers
-        return True
 
 
 class NameForm(QuestionForm):
@@ -47,12 +35,13 @@ class NameForm(QuestionForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
+        super().__init__(*args, **kwargs)
+        if speaks_for_another(self.initial):
+            self.hint = _("We write to you, and not to the person you ask for.")
+
     def clean_name(self) -> str:
-        """Refuse what no name holds: our mails greet by it and must carry no stranger's link."""
-        name = str(self.cleaned_data["name"])
-        if _NOT_IN_A_NAME.search(name):
-            raise forms.ValidationError(_("Enter your name."))
-        return name
+        return cleaned_name(self.cleaned_data["name"], otherwise=_("Enter your name."))
 
 
 class EmailForm(QuestionForm):
@@ -65,13 +54,13 @@ class EmailForm(QuestionForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
+        super().__init__(*args, **kwargs)
+        if speaks_for_another(self.initial):
+            self.hint = _("We answer to this address.")
+
     def clean_email(self) -> str:
-        try:
-            return normalise_email(self.cleaned_data["email"])
-        except InvalidEmail as error:
-            raise forms.ValidationError(
-                _("Check the address. It should look like name@example.com.")
-            ) from error
+        return cleaned_email(self.cleaned_data["email"])
 
 
 class PhoneForm(QuestionForm):
@@ -100,6 +89,11 @@ class CustomerNumberForm(QuestionForm):
     heading = _("Do you have a customer number?")
     hint = _("Optional. It stands on every invoice. Leave it empty to go on.")
     customer_number = forms.CharField(label=_("Customer number"), max_length=40, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (Django's form signature)
+        super().__init__(*args, **kwargs)
+        if speaks_for_another(self.initial):
+            self.heading = _("Is there a customer number?")
 
     def clean_customer_number(self) -> str:
         return str(self.cleaned_data["customer_number"]).strip().upper()
@@ -260,6 +254,10 @@ class CompanyAddressForm(QuestionForm):
 
 
 _WHO: Mapping[str, type[QuestionForm]] = {
+    "for-whom": ForWhomForm,
+    "whose": PersonNameForm,
+    "whose-email": PersonEmailForm,
+    "mandate": StatementForm,
     "name": NameForm,
     "email": EmailForm,
     "phone": PhoneForm,

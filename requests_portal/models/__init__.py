@@ -6,6 +6,7 @@ from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.day_off import DayOff
 from requests_portal.models.extension import Extension
 from requests_portal.models.identity import IdentityOutcome, PhoneCheck, PhoneCode, ProofFile
+from requests_portal.models.intake import Entry, Representative
 from requests_portal.models.outside import (
     Handover,
     HandoverFile,
@@ -29,6 +30,7 @@ __all__ = [
     "DayOff",
     "Decision",
     "Digest",
+    "Entry",
     "Extension",
     "Handover",
     "HandoverCode",
@@ -48,5 +50,6 @@ __all__ = [
     "RecipientNotice",
     "Reminder",
     "Reopening",
+    "Representative",
     "Transfer",
 ]

@@ -18,6 +18,7 @@ from requests_portal.services.acknowledging import acknowledge
 from requests_portal.services.clock import dates_for
 from requests_portal.services.moves import move
 from requests_portal.services.porting import keep_wish
+from requests_portal.services.representing import note_representation
 from requests_portal.services.restricting import take_effect
 from requests_portal.services.trail import record_on_case
 
@@ -52,6 +53,8 @@ def receive_case(
                 "statutory_on": case.statutory_on.isoformat(),
             },
         )
+        if intake.representation is not None:
+            note_representation(case=case, representation=intake.representation)
         if intake.right is Right.PORTABILITY:
             keep_wish(case=case, wish=intake.porting or Wish())
         acknowledge(case=case, at=at)

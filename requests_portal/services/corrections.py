@@ -35,6 +35,7 @@ from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Right
 from requests_portal.models import Case, CollectedTable, Correction
 from requests_portal.services.identification import keys_from
+from requests_portal.services.representing import require_mandate
 from requests_portal.services.trail import record_on_case
 
 _APPLY = "requests_portal.tasks.apply_corrections"
@@ -197,10 +198,11 @@ def withdraw(*, correction: Correction, by: User, at: datetime) -> None:
 def order_corrections(*, case: Case, chosen: Collection[int], by: User, at: datetime) -> int:
     """Order the proposals `chosen` (ids), which staff looked at; return how many fields that is.
 
-    Raises NoCorrection, and NothingToCorrect when none of them is a proposal any more.
+    Raises NoCorrection, MandateNotChecked, and NothingToCorrect when none of them is a proposal
+    any more.
     """
     with transaction.atomic():
-        _locked(case)
+        require_mandate(_locked(case))
         proposals = list(
             case.corrections.select_for_update(no_key=True, of=("self",))
             .filter(pk__in=chosen, ordered_at__isnull=True)

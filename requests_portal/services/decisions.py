@@ -14,6 +14,7 @@ from requests_portal.models import Case, Decision, Package
 from requests_portal.queries import found_rows
 from requests_portal.services.moves import move
 from requests_portal.services.porting import rows_to_hand_over
+from requests_portal.services.representing import require_mandate
 
 
 class DecisionRefused(Exception):
@@ -46,8 +47,8 @@ def decide(
     `identity_checked`: the handler states that the data is this person's; without it the database
     refuses the decision.
 
-    Raises SearchIncomplete, OutcomeContradictsFindings, NothingToPort, IllegalTransition or
-    CaseMovedOn.
+    Raises SearchIncomplete, OutcomeContradictsFindings, NothingToPort, MandateNotChecked,
+    IllegalTransition or CaseMovedOn.
     """
     with transaction.atomic():
         move(
@@ -57,6 +58,7 @@ def decide(
             at=at,
             data={"outcome": outcome.value, "identity_checked": identity_checked},
         )
+        require_mandate(case)
         if case.collection_units.exclude(status=Status.DONE).exists():
             raise SearchIncomplete
         rows = rows_to_hand_over(case)

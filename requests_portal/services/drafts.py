@@ -6,6 +6,7 @@ from uuid import UUID
 
 from requests_portal.domain.intake import Intake
 from requests_portal.domain.porting import Target, Wish
+from requests_portal.domain.representing import Authority, Representation
 from requests_portal.domain.rights import Channel, Right
 from requests_portal.models import IntakeDraft
 
@@ -44,6 +45,7 @@ def intake_of(draft: IntakeDraft, *, language: str, at: datetime) -> Intake:
         about=answers.get("about", ""),
         choice=answers.get(f"{draft.right}_choice", ""),
         tell_when_gone=answers.get("tell_when_gone") == "yes",
+        representation=_representation(answers),
         porting=_porting(answers),
     )
 
@@ -55,6 +57,19 @@ def _porting(answers: Mapping[str, str]) -> Wish | None:
         target=Target(answers["target"]),
         company=answers.get("company", ""),
         url=answers.get("company_url", ""),
+    )
+
+
+def _representation(answers: Mapping[str, str]) -> Representation | None:
+    """Return for whom somebody speaks; None for themselves."""
+    for_whom = answers.get("for_whom", "")
+    if for_whom not in {one.value for one in Authority}:
+        return None
+    return Representation(
+        authority=Authority(for_whom),
+        name=answers["person_name"],
+        email=answers.get("person_email", ""),
+        statement=answers["statement"],
     )
 
 

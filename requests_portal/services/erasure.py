@@ -32,6 +32,7 @@ from requests_portal.services.letters import send_letter
 from requests_portal.services.mails import send_all_gone, send_done
 from requests_portal.services.moves import locked_case, move
 from requests_portal.services.recipients import note_erasure
+from requests_portal.services.representing import require_mandate
 from requests_portal.services.trail import record_on_case
 
 _WORKER = Actor.system("erasure")
@@ -87,11 +88,12 @@ def plan_erasure(*, case: Case, claims: Mapping[str, str], by: User, at: datetim
 def approve_erasure(*, case: Case, plan: Plan, seen_hash: str, by: User, at: datetime) -> None:
     """Decide the case by approving its plan, which orders its execution.
 
-    Raises what `approve_plan` raises, and CaseMovedOn.
+    Raises what `approve_plan` raises, MandateNotChecked and CaseMovedOn.
     """
     actor = Actor.staff(by.pk)
     with transaction.atomic():
         locked = locked_case(case, _BEFORE_PLAN)
+        require_mandate(locked)
         approved = approve_plan(plan=plan, seen_hash=seen_hash, by=by, at=at)
         if State(locked.state) is State.FULFILLING:  # a new plan after the data had changed
             return

@@ -17,6 +17,7 @@ from datamap.domain.links import LinkedColumn, linked_columns
 from datamap.domain.schema import DataMap, Resource
 from datamap.domain.vocabulary import KeyKind
 from requests_portal.models import Case
+from requests_portal.queries import representative_of
 
 Place = tuple[str, str]  # resource id and table name
 #: Where an identifier was found; None when the person gave it.
@@ -64,12 +65,32 @@ def case_reference(case_id: UUID) -> str:
 
 
 def keys_given(case: Case) -> SubjectKeys:
-    """Return the identifiers the person gave."""
-    return SubjectKeys(
-        emails=(case.email,),
+    """Return the identifiers the person gave.
+
+    Where somebody speaks for another these are the other's; the address of the one who writes is
+    searched only where nothing else was given, as a child's data stands under a parent's address.
+    """
+    spoken_for = representative_of(case)
+    email = case.email if spoken_for is None else spoken_for.person_email
+    others = SubjectKeys(
+        emails=(email,) if email else (),
         phones=(case.phone,) if case.phone else (),
         customer_numbers=(case.customer_number,) if case.customer_number else (),
     )
+    return others or SubjectKeys(emails=(case.email,))
+
+
+def own_keys(case: Case) -> SubjectKeys:
+    """Return the person's own address, which was confirmed; none where another writes for them."""
+    return SubjectKeys() if representative_of(case) else SubjectKeys(emails=(case.email,))
+
+
+def keys_at_once(case: Case) -> SubjectKeys:
+    """Return by what a person is known before any search: their own address alone, if it is known.
+
+    For somebody who is spoken for it is what the other gave, once the mandate is checked.
+    """
+    return own_keys(case) or keys_given(case)
 
 
 def identify(case: Case, data_map: DataMap, *, beat: Beat) -> list[KnownAs]:
@@ -79,9 +100,9 @@ def identify(case: Case, data_map: DataMap, *, beat: Beat) -> list[KnownAs]:
     that identifies people cannot be asked, and NeverSettles.
     """
     sources = _Sources(data_map, beat, case_reference(case.id))
-    own = SubjectKeys(emails=(case.email,))
+    own = own_keys(case)
     sources.ask_people(own if case.only_proven else keys_given(case))
-    proven, origins = sources.prove(own)
+    proven, origins = sources.prove(own) if own else (own, {})
     keys = proven
     if not case.only_proven:
         keys, origins = sources.grow(keys_given(case))

@@ -26,6 +26,7 @@ from lib.wakeups import wake
 from outbox.models import Message
 from requests_portal.domain.letters import LetterDraft, LetterKind, require_parts
 from requests_portal.models import Case, Letter
+from requests_portal.queries import representative_of
 from requests_portal.services.clock import date_lines
 from requests_portal.services.mails import send_letter_mail
 from requests_portal.services.package_content import PackageContent
@@ -88,6 +89,7 @@ def frozen(
                 [_("Your request of"), date_format(case.received_on)]
                 if not to_name
                 else [_("Request of"), date_format(case.received_on)],
+                *_on_behalf(case),
             ],
             "reference": case.reference,
             "entity": case.entity_code,
@@ -99,6 +101,12 @@ def frozen(
             ],
             "signed": by.name if by else "",
         }
+
+
+def _on_behalf(case: Case) -> list[list[str]]:
+    """Name the person somebody speaks for, beside the dates of a letter."""
+    spoken_for = representative_of(case)
+    return [[_("On behalf of"), spoken_for.person_name]] if spoken_for else []
 
 
 def preview_pdf(*, case: Case, draft: LetterDraft, by: User, at: datetime, to: str = "") -> bytes:
@@ -157,6 +165,7 @@ def answer_letter(content: PackageContent, *, at: datetime) -> bytes:
             "rights": RIGHTS_REMINDER,
             "dpo_email": settings.DPO_EMAIL,
             "at": at,
+            "representative": representative_of(content.case),
         },
     )
     return render_pdf(html)

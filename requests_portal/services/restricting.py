@@ -18,7 +18,8 @@ from datamap.queries import NoMap, current_map
 from requests_portal.domain.choices import AT_ONCE, bases_for, reason_for
 from requests_portal.domain.rights import Right
 from requests_portal.models import Case
-from requests_portal.services.identification import case_reference, keys_from
+from requests_portal.queries import representation_open
+from requests_portal.services.identification import case_reference, keys_at_once, keys_from
 from requests_portal.services.trail import record_on_case
 from retention.models import Restriction
 from retention.queries import restrictions
@@ -28,17 +29,18 @@ from retention.services.restrictions import restrict_person
 def take_effect(*, case: Case, by: Actor, at: datetime) -> None:
     """Bind us to an objection or a withdrawn consent before it is decided.
 
-    Call it in the transaction in which the address is confirmed. Where the data map names nothing
+    Call it in the transaction in which the address is confirmed, or the mandate of somebody who
+    speaks for another is checked: before that nothing is bound. Where the data map names nothing
     on that legal basis, nothing is restricted, and the audit trail says so.
     """
-    if Right(case.right) not in AT_ONCE or restrictions_of(case):
+    if Right(case.right) not in AT_ONCE or restrictions_of(case) or representation_open(case):
         return
     places = places_of(case)
     record_on_case(
         "restriction.at_once", by=by, at=at, case_id=case.id, data={"tables": len(places)}
     )
     if places:
-        restrict(case=case, keys=SubjectKeys(emails=(case.email,)), places=places, by=by, at=at)
+        restrict(case=case, keys=keys_at_once(case), places=places, by=by, at=at)
 
 
 def restrict(

@@ -36,6 +36,7 @@ from requests_portal.services.letters import send_letter
 from requests_portal.services.mails import send_done
 from requests_portal.services.moves import CaseMovedOn, locked_case, move
 from requests_portal.services.recipients import note_corrections
+from requests_portal.services.representing import require_mandate
 from requests_portal.services.trail import record_on_case
 
 _AT_WORK = frozenset({State.IN_PROGRESS})
@@ -203,6 +204,7 @@ def answer_nothing_held(*, case: Case, by: User, at: datetime) -> Decision:
     draft = decision_letter(case=case, judgement=judgement, by=by)
     with transaction.atomic():
         locked = locked_case(case, _AT_WORK)
+        require_mandate(locked)
         _require_searched(locked, judgement.outcome)
         return _settle(locked, judgement, draft=draft, proposal=None, by=by, at=at)
 
@@ -214,6 +216,7 @@ def _require_ready(case: Case, judgement: Judgement, *, identity_checked: bool) 
         return
     if not identity_checked:
         raise IdentityNotChecked
+    require_mandate(case)
     if judgement.right is Right.COMPLAINT:  # it is about what we do, not about what we hold
         return
     _require_searched(case, judgement.outcome)

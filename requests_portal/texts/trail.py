@@ -48,6 +48,8 @@ AUDIT_VERBS: dict[str, Text] = {
     "extension.told": _("Extension told to the person, in force when the mail is sent"),
     "extension.in_force": _("Extension in force"),
     "extension.too_late": _("Notice of extension left too late: it moves no date"),
+    "mandate.checked": _("Checked that the one who writes may speak for the person"),
+    "scan.viewed": _("Scan looked at"),
     "letter.sent": _("Letter sent"),
     "decision.proposed": _("Decision proposed, waits for a second person"),
     "decision.sent_back": _("Proposal sent back"),

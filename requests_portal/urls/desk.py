@@ -3,6 +3,7 @@ from django.urls import path
 from requests_portal.views.desk import (
     case,
     data,
+    entering,
     erasure,
     extending,
     handovers,
@@ -24,6 +25,7 @@ app_name = "desk"
 
 urlpatterns = [
     path("", queue.case_list, name="case-list"),
+    path("cases/new/", entering.case_new, name="case-new"),
     path("cases/<str:reference>/", case.case_detail, name="case-detail"),
     path("cases/<str:reference>/progress/", case.case_progress, name="case-progress"),
     path("cases/<str:reference>/assign/", work.case_assign, name="case-assign"),
@@ -55,6 +57,8 @@ urlpatterns = [
         restrictions.restriction_end,
         name="restriction-end",
     ),
+    path("cases/<str:reference>/scan/", entering.scan_download, name="scan-download"),
+    path("cases/<str:reference>/mandate/", entering.mandate_check, name="mandate-check"),
     path("cases/<str:reference>/extension/", extending.extension_tell, name="extension-tell"),
     path("cases/<str:reference>/merge/", reopening.case_merge, name="case-merge"),
     path("cases/<str:reference>/reopen/", reopening.case_reopen, name="case-reopen"),

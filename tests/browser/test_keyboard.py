@@ -37,7 +37,10 @@ def tab_to(page: Page, selector: str) -> None:
 def test_a_request_is_filed_with_the_keyboard_alone(stack: Stack, new_context: NewContext) -> None:
     page = new_context().new_page()
     page.goto("/en/")
-    tab_to(page, "main a[href='/en/request/access/name/']")
+    tab_to(page, "main a[href='/en/request/access/for-whom/']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/request/access/for-whom/")
+    tab_to(page, "[name=for_whom]:checked")
     page.keyboard.press("Enter")
     for step in STEPS:
         page.wait_for_url(f"**/request/access/{step}/")

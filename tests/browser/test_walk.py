@@ -95,7 +95,9 @@ def _ask(page: Page, persona: Persona) -> str:
     expect_language(page, language)
     page.locator(f"main a[href='/{language}/rights/access/']").click()
     page.wait_for_url(f"**/{language}/rights/access/")
-    page.locator(f"main a[href='/{language}/request/access/name/']").click()
+    page.locator(f"main a[href='/{language}/request/access/for-whom/']").click()
+    page.wait_for_url(f"**/{language}/request/access/for-whom/")
+    press(page)
     for step in STEPS:
         page.wait_for_url(f"**/{language}/request/access/{step}/")
         if step == "email":

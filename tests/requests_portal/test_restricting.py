@@ -385,7 +385,7 @@ OWN: dict[Right, dict[str, dict[str, str]]] = {
 @pytest.mark.parametrize("right", OWN)
 def test_every_right_is_filed_one_question_a_page(client: Client, db: None, right: Right) -> None:
     start = client.get(f"/en/rights/{right.value}/").content.decode()
-    assert f"/en/request/{right.value}/name/" in start
+    assert f"/en/request/{right.value}/for-whom/" in start
     for step, answer in {**WHO, **OWN[right]}.items():
         assert client.get(f"/en/request/{right.value}/{step}/").status_code == 200
         assert client.post(f"/en/request/{right.value}/{step}/", answer).status_code == 302

@@ -11,6 +11,7 @@ from accounts.views.access import require_role
 from erasure.models import Plan
 from erasure.services.approval import NotReady, PlanMovedOn, SamePerson
 from erasure.services.work import retry
+from requests_portal.domain.representing import MandateNotChecked
 from requests_portal.forms.desk import PlanForm
 from requests_portal.models import Case
 from requests_portal.services.decisions import OutcomeContradictsFindings, SearchIncomplete
@@ -21,6 +22,7 @@ from requests_portal.services.erasure import (
 )
 from requests_portal.services.findings import claimable, findings_of
 from requests_portal.services.rulings import answer_nothing_held
+from requests_portal.texts.entering import MANDATE_FIRST
 from requests_portal.views.desk.case import render_case
 from requests_portal.views.desk.fetch import WORKERS, case_or_404
 from requests_portal.views.desk.work import attempt, back
@@ -68,6 +70,8 @@ def erasure_approve(request: StaffRequest, reference: str) -> HttpResponse:
         )
     except SamePerson:
         messages.error(request, _("You prepared this plan. Another person has to approve it."))
+    except MandateNotChecked:
+        messages.error(request, MANDATE_FIRST)
     except (NotReady, PlanMovedOn):
         messages.error(request, _("The plan has changed since you saw it. Look at it again."))
     return back(case)
@@ -97,6 +101,8 @@ def nothing_held(request: StaffRequest, reference: str) -> HttpResponse:
             lambda _by, at: answer_nothing_held(case=case, by=request.user, at=at),
             _("The case is answered. The person is told by e-mail."),
         )
+    except MandateNotChecked:
+        messages.error(request, MANDATE_FIRST)
     except (SearchIncomplete, OutcomeContradictsFindings):
         messages.error(request, _("This does not fit what was found. Look at the case again."))
     return back(case)

@@ -11,6 +11,7 @@ from django.forms import Form
 
 from accounts.models import User
 from requests_portal.models import Case
+from requests_portal.views.desk.entering_shown import entering_panel
 from requests_portal.views.desk.extending_shown import extending_panel
 from requests_portal.views.desk.handovers_shown import handovers_panel
 from requests_portal.views.desk.identity_shown import identity_panel
@@ -34,6 +35,7 @@ PANELS: tuple[Panel, ...] = (
     extending_panel,
     thread_panel,
     reopening_panel,
+    entering_panel,
     porting_panel,
     handovers_panel,
     recipients_panel,

@@ -19,7 +19,7 @@ from requests_portal.services.signs import signs_of
 from requests_portal.texts.cases import STATES
 from requests_portal.texts.rights import RIGHT_NAMES
 from requests_portal.texts.signs import SIGNS, TONES
-from requests_portal.views.desk.fetch import READERS
+from requests_portal.views.desk.fetch import READERS, WORKERS
 
 FILTERS = {
     "open": _("Open"),
@@ -63,6 +63,7 @@ def case_list(request: StaffRequest) -> HttpResponse:
             )
             for case in page
         ],
+        "may_work": request.user.has_role(*WORKERS),
         "not_found": request.GET.get("q", ""),
     }
     return render(request, "requests_portal/desk/queue.html", context)

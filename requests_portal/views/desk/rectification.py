@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.views.access import require_role
 from audit.domain.actor import Actor
 from lib.units import NotFailed, Status
+from requests_portal.domain.representing import MandateNotChecked
 from requests_portal.models import Case, CollectedTable, Correction
 from requests_portal.queries import PAGE_ROWS, CollectedRow, collected_page, table_of
 from requests_portal.services.corrections import (
@@ -36,6 +37,7 @@ from requests_portal.services.corrections import (
 from requests_portal.services.corrections_shown import recipients_to_tell, shown_corrections
 from requests_portal.services.findings import rows_page
 from requests_portal.services.trail import record_on_case
+from requests_portal.texts.entering import MANDATE_FIRST
 from requests_portal.views.desk.correction_form import CorrectionForm
 from requests_portal.views.desk.fetch import WORKERS, case_or_404
 
@@ -186,6 +188,8 @@ def _attempt(
     """Run one step as this member of staff, now; when somebody was quicker, say so instead."""
     try:
         step(request.user, timezone.now())
+    except MandateNotChecked:
+        messages.error(request, MANDATE_FIRST)
     except (CorrectionRefused, NotFailed):
         messages.error(request, _("Somebody has already moved this on. This is how it stands now."))
     else:

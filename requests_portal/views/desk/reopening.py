@@ -29,7 +29,8 @@ from requests_portal.views.desk.work import attempt, back
 _WHY: dict[type[MergeRefused], str | Promise] = {
     SameRequest: gettext_lazy("A request cannot be merged into itself."),
     NotTheSamePerson: gettext_lazy(
-        "The two requests came from different addresses. Only requests of one person are merged."
+        "The two requests came from different addresses or are made for different people. Only "
+        "requests of one person are merged."
     ),
     EarlierClock: gettext_lazy("The older request goes on: merge the newer one into it."),
     AnotherRight: gettext_lazy(

@@ -17,6 +17,7 @@ from requests_portal.domain.deciding import (
     SamePersonDecides,
     needs_second_person,
 )
+from requests_portal.domain.representing import MandateNotChecked
 from requests_portal.domain.rights import Right
 from requests_portal.forms.rulings import RulingForm, SendBackForm
 from requests_portal.models import Case, Proposal
@@ -36,6 +37,7 @@ from requests_portal.services.rulings import (
     rule,
     send_back,
 )
+from requests_portal.texts.entering import MANDATE_FIRST
 from requests_portal.views.desk.case import render_case
 from requests_portal.views.desk.fetch import WORKERS, case_or_404
 from requests_portal.views.desk.letters import letter_step
@@ -48,6 +50,7 @@ _WHY: Mapping[type[Exception], str | Promise] = {
     OutcomeContradictsFindings: gettext_lazy(
         "This does not fit what was found or done. Choose another one."
     ),
+    MandateNotChecked: MANDATE_FIRST,
     CorrectionsOpen: gettext_lazy("Apply or withdraw every proposed correction first."),
     AlreadyProposed: gettext_lazy("A proposal waits for a second person already."),
     NothingToWeigh: gettext_lazy(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from erasure.services.planning import PlanUnderWay
 from lib.units import NotFailed
 from outbox.queries import messages_for
 from requests_portal.domain.lifecycle import IllegalTransition
+from requests_portal.domain.representing import MandateNotChecked
 from requests_portal.domain.rights import Outcome, Right
 from requests_portal.forms.desk import DecisionForm
 from requests_portal.models import Case, CollectionUnit, Package
@@ -33,9 +34,11 @@ from requests_portal.services.decisions import (
     SearchIncomplete,
     decide,
 )
+from requests_portal.services.identification import own_keys
 from requests_portal.services.mails import send_again
 from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.packages import retry_package
+from requests_portal.texts.entering import MANDATE_FIRST
 from requests_portal.views.desk.case import render_case
 from requests_portal.views.desk.fetch import WORKERS, case_or_404
 
@@ -85,6 +88,8 @@ def case_start(request: StaffRequest, reference: str) -> HttpResponse:
 @require_POST
 def case_narrow(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
+    if not own_keys(case):  # nothing is proven for somebody who is spoken for
+        raise Http404
     return attempt(
         request,
         case,
@@ -156,6 +161,8 @@ def case_decide(request: StaffRequest, reference: str) -> HttpResponse:
             form.add_error(
                 None, _("Not every source has been searched yet. Wait or retry it first.")
             )
+        except MandateNotChecked:
+            form.add_error(None, str(MANDATE_FIRST))
         except NothingToPort:
             form.add_error(
                 "outcome",

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.domain.actor import Actor
 from lib.throttle import client_address, may_pass
 from requests_portal.domain.rights import FILED_HERE, Right
-from requests_portal.forms.portal import QuestionForm, questions_for
+from requests_portal.forms.portal import questions_for
+from requests_portal.forms.question import QuestionForm
 from requests_portal.models import IntakeDraft
 from requests_portal.services.cases import AlreadyFiled, receive_case
 from requests_portal.services.clock import date_lines
@@ -42,7 +43,8 @@ def _first_unanswered(right: Right, draft: IntakeDraft | None) -> str | None:
     answers = _answers(draft)
     for step, form_class in questions_for(right, answers).items():
         for name, field in form_class.base_fields.items():
-            if name not in answers or (field.required and not answers[name]):
+            missing = name not in answers or (field.required and not answers[name])
+            if missing and form_class.is_needed:
                 return step
     return None
 
