@@ -129,7 +129,7 @@ def test_an_unusable_address_is_refused_with_a_sentence(
 
 def test_the_right_can_be_begun_at_the_portal(client: Client, db: None) -> None:
     page = client.get("/en/rights/portability/").content.decode()
-    assert "We ask 7 short questions." in page
+    assert "We ask 8 short questions." in page
 
 
 # --- the status page ---------------------------------------------------------------------------
