@@ -54,6 +54,7 @@ def handover_letter(
                 ),
                 Passage(
                     part=Part.GROUND,
+                    heading=_("The ground"),
                     text=_(
                         "As your processor we help you to answer requests of data subjects "
                         "(Article 28(3)(e) GDPR)."
@@ -163,6 +164,7 @@ def forwarding_letter(
                 ),
                 Passage(
                     part=Part.GROUND,
+                    heading=_("The ground"),
                     text=_(
                         "We process this data only on behalf of that company, which is its "
                         "controller. Only the controller may decide on it; we assist it (Article "

@@ -42,6 +42,7 @@ def notice_letter(*, notice: RecipientNotice, language: str) -> LetterDraft:
                 ),
                 Passage(
                     part=Part.GROUND,
+                    heading=_("The ground"),
                     text=_(
                         "Article 19 GDPR obliges us to tell every recipient to whom the data was "
                         "disclosed. The person may ask us who they were."

@@ -29,8 +29,12 @@ _ENDED = frozenset(state for state in State if Event.REOPEN in allowed_events(st
 
 
 def may_reopen(case: Case) -> bool:
-    """Tell whether a request has ended and can be opened again."""
-    return State(case.state) in _ENDED and case.merged_into_id is None
+    """Tell whether a request has ended and can be opened again.
+
+    The part that was passed on is not ours to work on; the request it was a part of is.
+    """
+    is_ours = case.merged_into_id is None and case.parent_id is None
+    return State(case.state) in _ENDED and is_ours
 
 
 def reopen(*, case: Case, words: str, by: User | None, at: datetime) -> Case:

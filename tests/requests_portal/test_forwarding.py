@@ -51,6 +51,7 @@ from requests_portal.services.handover_files import (
 from requests_portal.services.letters import letter_pdf
 from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.outside import LINK_LIFETIME, confirm_receipt, note_undelivered
+from requests_portal.services.reopening import may_reopen, reopen
 from requests_portal.services.withdrawing import withdraw_request
 from tests.requests_portal.conftest import MAP, NOW, intake, run_sql
 
@@ -221,6 +222,31 @@ def test_what_was_answered_first_can_still_be_passed_on(mixed: Case, handler: Us
     handover = passed_on(Case.objects.get(pk=mixed.pk), handler)
     with built(handover) as archive:
         assert len(archive.read("data/company-answers.jsonl").splitlines()) == 1
+
+
+def test_the_part_that_was_passed_on_is_not_opened_again(mixed: Case, handler: User) -> None:
+    part = passed_on(mixed, handler).forwarded_case
+    assert part is not None
+    assert not may_reopen(part)
+    with pytest.raises(CaseMovedOn):
+        reopen(case=part, words="Why?", by=handler, at=LATER)
+
+
+def test_a_wholly_forwarded_request_can_be_opened_again_and_is_not_passed_on_twice(
+    entrusted: Case, handler: User
+) -> None:
+    passed_on(entrusted, handler)
+    entrusted.refresh_from_db()
+    reopen(case=entrusted, words="You hold more.", by=handler, at=LATER)
+    entrusted.refresh_from_db()
+    assert entrusted.state == State.RECEIVED
+    start_collection(case=entrusted, by=Actor.system("test"), at=LATER)
+    while collect_next(clock=lambda: LATER):
+        pass
+    entrusted.refresh_from_db()
+    with pytest.raises(CaseMovedOn):
+        passed_on(entrusted, handler)
+    assert entrusted.handovers.count() == 1
 
 
 def test_nothing_is_passed_on_before_the_search_has_ended(company: str, handler: User) -> None:
@@ -603,6 +629,7 @@ def test_a_failed_file_is_built_again_from_the_case_page(mixed: Case, handler: U
     assert again in case_page(client, mixed)
     assert mixed.reference in client.get("/desk/?show=outside").content.decode()
     assert client.post(again).status_code == 302
+    assert build_next_file(clock=timezone.now)
     assert len(built(handover).namelist()) == 2
 
 
@@ -628,8 +655,9 @@ def test_the_person_sees_who_decides(
     assert "Who else decides" not in own_page(case)
     part = passed_on(case, handler).forwarded_case
     assert part is not None
-    for page in (own_page(case), own_page(part)):
-        assert "Who else decides" in page
+    pages = [own_page(case), own_page(part)]
+    for page in pages:
+        assert ("Who decides" in page) == (part == case or page is pages[1])
         assert "North AS" in page
         assert "privacy@north.example" in page
         assert part.reference in page
