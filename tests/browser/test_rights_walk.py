@@ -9,10 +9,17 @@ from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from demo.personas import PERSONAS, Persona
+from requests_portal.domain.deciding import Ground
+from requests_portal.domain.rights import Right
+from requests_portal.texts.deciding import EXPLAINED
+from requests_portal.texts.rulings import RESTRICTED
 from tests.browser.conftest import NewContext
 from tests.browser.pages import (
     Answers,
@@ -31,6 +38,10 @@ from tests.browser.test_without_javascript import reload_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 _MALGORZATA, _KRISTJAN, _ILZE, _OLIVER = PERSONAS[:4]
+_RESTRICTED = RESTRICTED[Right.RESTRICTION]
+_COMPELLING = EXPLAINED[Ground.COMPELLING]
+_WITHDRAWN = RESTRICTED[Right.WITHDRAWAL]
+_ENDS = gettext_lazy("The restriction of your data ends")
 _BADGE = ".badge--warning"
 _HELD = f"section[aria-labelledby=restricted] {_BADGE}"
 _LIFTED_MS = 150_000  # a mail takes seconds, the sweep after it comes once a minute
@@ -46,12 +57,12 @@ def test_data_is_restricted_and_the_person_told_before_it_ends(
         rule(desk, reference, "granted", words)
         _send(desk, reference)
         expect(desk.locator(_HELD)).to_have_count(1)
-        _read_letter(stack, person, _MALGORZATA, reference, number=2, words=(words, "18(2)"))
+        _read_letter(stack, person, _MALGORZATA, reference, number=2, words=(words, _RESTRICTED))
 
         desk.locator(f"form[action='/desk/cases/{reference}/restriction/end/'] button").click()
         _send(desk, reference)
         _await_lifting(desk)
-        _read_letter(stack, person, _MALGORZATA, reference, number=3, words=("18(3)",))
+        _read_letter(stack, person, _MALGORZATA, reference, number=3, words=(_ENDS,))
 
 
 def test_an_objection_is_heeded_while_two_people_weigh_and_refuse_it(
@@ -72,7 +83,7 @@ def test_an_objection_is_heeded_while_two_people_weigh_and_refuse_it(
         open_case(second, reference)
         second.locator(f"{approve} button").click()
         send_letter(second, reference)
-        _read_letter(stack, person, _KRISTJAN, reference, number=2, words=(words, "21(1)"))
+        _read_letter(stack, person, _KRISTJAN, reference, number=2, words=(words, _COMPELLING))
         _await_lifting(desk)
 
 
@@ -84,7 +95,7 @@ def test_a_consent_is_withdrawn_at_once_and_stays_so(stack: Stack, new_context: 
         rule(desk, reference, "granted", words)
         _send(desk, reference)
         expect(desk.locator(_HELD)).to_have_count(2)
-        _read_letter(stack, person, _ILZE, reference, number=2, words=(words, "7(3)"))
+        _read_letter(stack, person, _ILZE, reference, number=2, words=(words, _WITHDRAWN))
 
 
 def test_a_complaint_names_the_authority_and_is_answered(
@@ -154,7 +165,7 @@ def _read_letter(
     reference: str,
     *,
     number: int,
-    words: tuple[str, ...],
+    words: tuple[str | Promise, ...],
 ) -> None:
     """Open the newest letter from the page of status; it is in the person's language."""
     stack.mailbox.wait_for(reference, to=persona.person.email, number=number)
@@ -169,8 +180,9 @@ def _read_letter(
     reader = PdfReader(io.BytesIO(letter.body()))
     assert str(reader.root_object["/Lang"]) == persona.person.language
     text = " ".join("\n".join(page.extract_text() for page in reader.pages).split())
-    for one in (reference, *words):
-        assert one in text
+    with translation.override(persona.person.language):
+        for one in (reference, *words):
+            assert " ".join(str(one).split()) in text
 
 
 def _look(page: Page) -> None:
