@@ -334,7 +334,5 @@ def test_status_query_count_is_bounded(
 ) -> None:
     answer_case(case, handler)
     visit(client, case)
-    with django_assert_max_num_queries(
-        15
-    ):  # for whom, messages, who was told
+    with django_assert_max_num_queries(15):  # for whom, messages, who was told
         client.get("/en/my/")
