@@ -98,6 +98,17 @@ def representation_open(case: Case) -> bool:
     return Representative.objects.filter(case=case, checked_at__isnull=True).exists()
 
 
+def person_of(case: Case) -> tuple[str, str]:
+    """Return name and address of the person whose data a request is about.
+
+    The address is empty where it is not known: whoever speaks for them gave their own.
+    """
+    spoken_for = representative_of(case)
+    if spoken_for is None:
+        return case.name, case.email
+    return spoken_for.person_name, spoken_for.person_email
+
+
 def person_hash(case: Case) -> bytes:
     """Return whose request it is: the address's owner's, or that of whom they speak for."""
     spoken_for = representative_of(case)

@@ -31,6 +31,7 @@ from requests_portal.services.identification import keys_from
 from requests_portal.services.letters import send_letter
 from requests_portal.services.moves import CaseMovedOn, locked_case, move
 from requests_portal.services.outside import renew_link, send_outside
+from requests_portal.services.representing import copy_representation
 from requests_portal.services.trail import record_on_case
 
 BUILD = "requests_portal.tasks.build_handover_files"
@@ -257,12 +258,14 @@ def _new_part(case: Case) -> Case:
     while True:
         try:
             with transaction.atomic():
-                return Case.objects.create(
+                part = Case.objects.create(
                     reference=reference_from(secrets.randbits(64)),
                     state=State.RECEIVED.value,
                     parent=case,
                     **copied,
                 )
+                copy_representation(case, into=part)
+                return part
         except IntegrityError as error:
             if "reference" not in str(error):
                 raise

@@ -33,6 +33,7 @@ from requests_portal.domain.rights import ARTICLES, Right
 from requests_portal.models import Case, Handover, HandoverFile
 from requests_portal.services.forgetting import forget_findings
 from requests_portal.services.forwarding import BUILD
+from requests_portal.services.handover_person import who_asks
 from requests_portal.services.identification import case_reference, identify, keys_from
 from requests_portal.services.package_content import columns_of
 from requests_portal.services.trail import record_on_case
@@ -245,13 +246,7 @@ def _request(
             "words": case.about or None,
             "dates": _dates(case),
         },
-        "person": {
-            "name": case.name,
-            "email": case.email,
-            "email_confirmed_at": _iso(case.confirmed_at, case),
-            "phone": case.phone or None,
-            "customer_number": case.customer_number or None,
-        },
+        **who_asks(case),
         "controller": {"name": controller.name, "contact": controller.contact_email},
         "processor": {
             "name": case.entity.legal_name,

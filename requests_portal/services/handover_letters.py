@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 from datamap.domain.schema import Controller, DataMap
 from requests_portal.domain.letters import LetterDraft, LetterKind, Part, Passage
 from requests_portal.domain.rights import Right
-from requests_portal.models import Case
+from requests_portal.models import Case, Representative
+from requests_portal.queries import person_of, representative_of
 from requests_portal.services.letter_parts import authority_part, remedies_part
 from requests_portal.texts.rights import ARTICLE_LABELS, RIGHT_NAMES
 
@@ -77,14 +78,27 @@ def handover_letter(
 
 
 def _request_rows(case: Case, right: Right) -> tuple[tuple[str, str, str], ...]:
+    name, email = person_of(case)
+    spoken_for = representative_of(case)
     rows = [
         (_("Right"), f"{RIGHT_NAMES[right]}, {ARTICLE_LABELS[right]}", ""),
-        (_("Name"), case.name, ""),
-        (_("E-mail"), case.email, _address_proven(case)),
+        (_("Name"), name, ""),
+        (_("E-mail"), email, "" if spoken_for else _address_proven(case)),
+        *([_spoken_for_by(case, spoken_for)] if spoken_for else []),
         (_("Phone"), case.phone, ""),
         (_("Customer number"), case.customer_number, ""),
     ]
     return tuple(row for row in rows if row[1])
+
+
+def _spoken_for_by(case: Case, spoken_for: Representative) -> tuple[str, str, str]:
+    """Say who writes for the person, and whether we have seen that they may."""
+    checked = (
+        _("We have checked that they may speak for the person.")
+        if spoken_for.checked_at
+        else _("We have not checked yet that they may speak for the person.")
+    )
+    return (_("Who writes for them"), f"{case.name}, {case.email}", checked)
 
 
 def _own_words(case: Case) -> tuple[Passage, ...]:

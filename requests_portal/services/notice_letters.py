@@ -12,6 +12,7 @@ from datamap.queries import map_of
 from requests_portal.domain.letters import LetterDraft, LetterKind, Part, Passage
 from requests_portal.domain.outside import Occasion
 from requests_portal.models import RecipientNotice
+from requests_portal.queries import person_of
 from requests_portal.services.corrections_shown import applied_corrections
 
 
@@ -96,7 +97,7 @@ def _to_do(occasion: Occasion) -> str:
 def _identifiers(notice: RecipientNotice) -> tuple[tuple[str, str, str], ...]:
     case = notice.case
     rows = (
-        (_("E-mail"), case.email, ""),
+        (_("E-mail"), person_of(case)[1], ""),
         (_("Phone"), case.phone, ""),
         (_("Customer number"), case.customer_number, ""),
     )

@@ -15,7 +15,7 @@ from requests_portal.domain.lifecycle import UNDECIDED
 from requests_portal.domain.representing import MandateNotChecked, Representation
 from requests_portal.domain.rights import Channel
 from requests_portal.models import Case, Representative
-from requests_portal.queries import representation_open
+from requests_portal.queries import representation_open, representative_of
 from requests_portal.services.moves import CaseMovedOn, locked_case
 from requests_portal.services.restricting import take_effect
 from requests_portal.services.trail import record_on_case
@@ -30,6 +30,15 @@ def note_representation(*, case: Case, representation: Representation) -> Repres
         person_email=representation.email,
         statement=representation.statement,
     )
+
+
+def copy_representation(case: Case, *, into: Case) -> None:
+    """Keep for whom somebody speaks, and whether it was checked, on a part of their request."""
+    spoken_for = representative_of(case)
+    if spoken_for is not None:
+        spoken_for.pk, spoken_for.case = None, into
+        spoken_for._state.adding = True  # noqa: SLF001 (Django's documented way to copy a row)
+        spoken_for.save()
 
 
 def check_mandate(*, case: Case, how: str, by: User, at: datetime) -> None:

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -25,8 +25,9 @@ from outbox.queries import messages_for
 from requests_portal.domain.letters import LetterKind, PartsMissing
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.outside import Telling
+from requests_portal.domain.representing import Authority, Representation
 from requests_portal.domain.rights import Outcome, Right
-from requests_portal.models import Case, Handover, HandoverFile, Letter
+from requests_portal.models import Case, Handover, HandoverFile, Letter, Representative
 from requests_portal.services.cases import receive_case
 from requests_portal.services.collection import (
     collect_next,
@@ -103,8 +104,8 @@ def passed_on(case: Case, by: User, controller_id: str = "north") -> Handover:
     return hand_over(case=case, controller_id=controller_id, draft=draft, by=by, at=LATER)
 
 
-def built(handover: Handover) -> zipfile.ZipFile:
-    while build_next_file(clock=lambda: LATER):
+def built(handover: Handover, *, at: datetime = LATER) -> zipfile.ZipFile:
+    while build_next_file(clock=lambda: at):
         pass
     file = HandoverFile.objects.get(handover=handover)
     assert (file.status, file.error_code) == ("done", "")
@@ -415,6 +416,34 @@ def test_the_file_holds_the_request_and_the_rows_of_this_controller_alone(
     assert (file.rows, file.blob and file.blob.size) == (1, file.size)
 
 
+def test_what_is_asked_for_another_is_passed_on_as_theirs(company: str, handler: User) -> None:
+    case = searched(
+        name="Piret Tamm",
+        email="piret@example.org",
+        phone=PHONE,
+        representation=Representation(authority=Authority.MANDATE, name="Ana Kask"),
+    )
+    handover = passed_on(case, handler)
+    part = handover.forwarded_case
+    assert part is not None
+    copied = Representative.objects.get(case=part)
+    assert (copied.person_name, copied.checked_at) == ("Ana Kask", None)
+    assert Representative.objects.get(case=case).pk != copied.pk
+    with built(handover) as archive:
+        request = json.loads(archive.read("request.json"))
+        assert len(archive.read("data/company-answers.jsonl").splitlines()) == 1
+    assert request["person"]["name"] == "Ana Kask"
+    assert (request["person"]["email"], request["person"]["email_confirmed_at"]) == (None, None)
+    assert request["written_by"] == {
+        "name": "Piret Tamm",
+        "email": "piret@example.org",
+        "authority": "mandate",
+        "checked_at": None,
+    }
+    words = " ".join(words_of(one) for one in part.letters.all())
+    assert "We have not checked yet that they may speak for the person." in words
+
+
 def test_a_source_that_is_away_fails_the_file_and_a_retry_builds_it(
     mixed: Case, handler: User, company: str
 ) -> None:
@@ -629,8 +658,7 @@ def test_a_failed_file_is_built_again_from_the_case_page(mixed: Case, handler: U
     assert again in case_page(client, mixed)
     assert mixed.reference in client.get("/desk/?show=outside").content.decode()
     assert client.post(again).status_code == 302
-    assert build_next_file(clock=timezone.now)
-    assert len(built(handover).namelist()) == 2
+    assert len(built(handover, at=timezone.now()).namelist()) == 2
 
 
 def test_the_queue_shows_what_waits_to_be_passed_on_of_an_answered_case_too(
