@@ -16,10 +16,11 @@ class UnknownEntity(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Authority:
-    """A supervisory authority, under its own name and in English."""
+    """A supervisory authority, under its own name and in English; its address likewise."""
 
     name_local: str
     name_en: str
+    address_local: str
     address: str
     phone: str
     email: str
@@ -40,6 +41,11 @@ class Entity:
     language: str
     authority: Authority
 
+    def authority_address(self, language: str) -> str:
+        """Return the address of the authority as readers of a language write it."""
+        own = self.authority
+        return own.address_local if language == self.language else own.address
+
 
 _HEAD_OFFICE = "Maakri 19/1-7K, 10145 Tallinn, Estonia"
 
@@ -55,6 +61,7 @@ ENTITIES: Final[Mapping[str, Entity]] = MappingProxyType(
             authority=Authority(
                 name_local="Andmekaitse Inspektsioon",
                 name_en="Data Protection Inspectorate",
+                address_local="Tatari 39, 10134 Tallinn",
                 address="Tatari 39, 10134 Tallinn",
                 phone="+372 627 4135",
                 email="info@aki.ee",
@@ -70,6 +77,7 @@ ENTITIES: Final[Mapping[str, Entity]] = MappingProxyType(
             authority=Authority(
                 name_local="Datu valsts inspekcija",
                 name_en="Data State Inspectorate",
+                address_local="Elijas iela 17, Rīga, LV-1050",
                 address="Elijas 17, LV-1050 Riga",
                 phone="+371 6722 3131",
                 email="info@dvi.gov.lv",
@@ -85,6 +93,7 @@ ENTITIES: Final[Mapping[str, Entity]] = MappingProxyType(
             authority=Authority(
                 name_local="Urząd Ochrony Danych Osobowych (UODO)",
                 name_en="Personal Data Protection Office",
+                address_local="Stawki 2, 00-193 Warszawa",
                 address="Stawki 2, 00-193 Warsaw",
                 phone="+48 22 531 03 00",
                 email="kancelaria@uodo.gov.pl",

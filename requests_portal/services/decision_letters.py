@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from erasure.models import Plan
-from erasure.services.overview import TableOverview, overview
+from erasure.services.overview import KeptRows, TableOverview, overview
 from requests_portal.domain.deciding import Judgement
 from requests_portal.domain.letters import LetterDraft, LetterKind, Part, Passage
 from requests_portal.domain.rights import Outcome, Right
@@ -166,14 +166,7 @@ def _gone(table: TableOverview) -> str:
 
 
 def _stays(table: TableOverview) -> str:
-    kept = [
-        ngettext("%(n)s kept until %(day)s", "%(n)s kept until %(day)s", one.rows)
-        % {"n": one.rows, "day": date_format(one.until)}
-        if one.until
-        else ngettext("%(n)s kept, no end yet", "%(n)s kept, no end yet", one.rows)
-        % {"n": one.rows}
-        for one in table.kept
-    ]
+    kept = [_kept(one).replace(" ", "\N{NO-BREAK SPACE}") for one in table.kept]
     if table.needed:
         kept.append(
             ngettext(
@@ -193,3 +186,11 @@ def _stays(table: TableOverview) -> str:
             % {"n": table.held}
         )
     return "; ".join(kept) or "–"
+
+
+def _kept(one: KeptRows) -> str:
+    if one.until is None:
+        words = ngettext("%(n)s kept, no end yet", "%(n)s kept, no end yet", one.rows)
+        return words % {"n": one.rows}
+    words = ngettext("%(n)s kept until %(day)s", "%(n)s kept until %(day)s", one.rows)
+    return words % {"n": one.rows, "day": date_format(one.until)}

@@ -57,13 +57,15 @@ def _corrected(*, case: Case, judgement: Judgement) -> tuple[Passage, ...]:
 
 
 def _restricted(*, case: Case, judgement: Judgement) -> tuple[Passage, ...]:
-    """Say what a restriction means (Arts. 18(2)-(3), 21, 7(3)), and where it holds."""
-    titles = {one.id: one.title.in_language(case.language) for one, _table in places_of(case)}
-    where = f"{_('In these systems')}: {', '.join(titles.values())}." if titles else ""
-    return (
-        Passage(part=Part.WORDS, text=str(RESTRICTED[judgement.right])),
-        Passage(part=Part.WORDS, text=where),
+    """Say what a restriction means (Arts. 18(2)-(3), 21, 7(3)), and for which data."""
+    means = Passage(part=Part.WORDS, text=str(RESTRICTED[judgement.right]))
+    lines = tuple(
+        f"{table.title.in_language(case.language)} ({resource.title.in_language(case.language)})"
+        for resource, table in places_of(case)
     )
+    if not lines:
+        return (means,)
+    return means, Passage(part=Part.WORDS, heading=_("Which data this is"), lines=lines)
 
 
 def _ends(*, case: Case, judgement: Judgement) -> tuple[Passage, ...]:

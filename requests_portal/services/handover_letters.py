@@ -162,7 +162,7 @@ def forwarding_letter(
                 Passage(
                     part=Part.WORDS,
                     heading=_("Who decides"),
-                    lines=(controller.name, controller.contact_email),
+                    text=f"{controller.name}, {controller.contact_email}",
                 ),
                 Passage(
                     part=Part.WORDS,
@@ -194,15 +194,22 @@ def forwarding_letter(
 
 def _passed_on(case: Case, controller: Controller) -> str:
     if case.parent_id is None:
-        return _(
+        words = _(
             "The data we found about you is not ours: we only keep it for %(controller)s. That "
             "company decides on your request, and so we have passed it on. We hold no data of our "
             "own about you."
-        ) % {"controller": controller.name}
-    return _(
+        )
+        return _naming(words, controller)
+    words = _(
         "Some of the data we found about you is not ours: we only keep it for %(controller)s. "
         "That company decides on it, and so we have passed this part of your request on."
-    ) % {"controller": controller.name}
+    )
+    return _naming(words, controller)
+
+
+def _naming(words: str, controller: Controller) -> str:
+    """Name a company in a sentence; one such as “sp. z o.o.” ends it by its own full stop."""
+    return (words % {"controller": controller.name}).replace("..", ".")
 
 
 def _rest(case: Case) -> tuple[Passage, ...]:

@@ -6,6 +6,7 @@ They are computed and cannot be adjusted. Call these in the language of the lett
 from collections.abc import Sequence
 
 from django.utils.formats import date_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from requests_portal.domain.deciding import Ground
@@ -46,7 +47,7 @@ def authority_part(case: Case) -> Passage:
         "%(name)s, %(address)s, %(phone)s, %(email)s, %(url)s."
     ) % {
         "name": one.name_local,
-        "address": one.address,
+        "address": case.entity.authority_address(get_language() or ""),
         "phone": one.phone.replace(" ", "\N{NO-BREAK SPACE}"),
         "email": one.email,
         "url": one.url,

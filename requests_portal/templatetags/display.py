@@ -12,12 +12,18 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from lib.entities import Entity
 from requests_portal.services.reading import own_day, read_value
 
 register = template.Library()
 
-#: “Article 15”, “art. 15”, “artikli 15”; “15. pants”; “w”, “z”, “i” and the like in Polish.
-_ARTICLE_AND_NUMBER = re.compile(r"\b([Aa]rt\w*\.?) (?=\d)|(?<=\d)(\.) (?=pant|punkt)")
+#: “Article 15”, “art. 15”, “artikli 15”, “ust. 3”, “lõige 3”; “lit. a”, “punkt a”; “15. pants”,
+#: “a) apakšpunkts”; “w”, “z”, “i” and the like in Polish.
+_ARTICLE_AND_NUMBER = re.compile(
+    r"\b([Aa]rt\w*\.?|ust\.|lõi[gk]\w*) (?=\d)|\b(lit\.|punkt) (?=[a-z]\b)"
+    r"|(?<=\d)(\.) (?=pant|punkt)|(?<=\b[a-z])(\)) (?=apakšpunkt)"
+)
+_REFERENCE = re.compile(r"\bAP-[0-9A-Z]{4}-[0-9A-Z]{4}\b")
 _ONE_LETTER_WORD = re.compile(r"(?<=[\s>(])([aiouwzAIOUWZ]) ")
 _TIE = "\u00a0"
 
@@ -59,8 +65,26 @@ def breakable(address: str) -> SafeString:
 @register.filter(is_safe=True)
 def tied(text: str) -> str:
     """Keep together what no line may end with: Polish words of one letter, “Article” and number."""
-    text = _ARTICLE_AND_NUMBER.sub(rf"\1\2{_TIE}", text)
+    text = _ARTICLE_AND_NUMBER.sub(rf"\1\2\3\4{_TIE}", text)
     return _ONE_LETTER_WORD.sub(rf"\1{_TIE}", text) if get_language() == "pl" else text
+
+
+@register.filter(is_safe=True)
+def references_whole(html: str) -> str:
+    """Keep each reference of a request on one line, in HTML that has none in an attribute."""
+    return _REFERENCE.sub(r'<span class="unbroken">\g<0></span>', html)
+
+
+@register.filter
+def authority_address(one: Entity) -> str:
+    """Give the address of the authority, in its own spelling to readers of its language."""
+    return one.authority_address(get_language() or "")
+
+
+@register.filter
+def home_address(one: Entity) -> str:
+    """Give the address of a company of ours, its country by its name in the active language."""
+    return one.address.replace("Estonia", _("Estonia"))
 
 
 @register.filter

@@ -70,19 +70,17 @@ CHOICES: dict[Outcome, Text] = {
     Outcome.FEE: _("Ask a reasonable fee first"),
 }
 
-#: What a restriction means for the person, by the right that brought it about.
+#: What a restriction means beyond the sentence that decides it, by the right that brought it
+#: about.
 RESTRICTED: dict[Right, Text] = {
     Right.RESTRICTION: _(
-        "From now on we only store this data. We use it for nothing else unless you agree, a legal "
-        "claim needs it, or the rights of another person must be protected (Article 18(2) GDPR). "
-        "We tell you before this ends (Article 18(3) GDPR)."
+        "We use restricted data for something else only if you agree, for a legal claim, or to "
+        "protect the rights of another person (Article 18(2) GDPR). We tell you before this ends "
+        "(Article 18(3) GDPR)."
     ),
     Right.OBJECTION: _(
-        "We no longer use this data for what you objected to. It is only stored where another "
-        "law asks us to keep it, and erased when its time is over."
+        "The data is only stored where another law asks us to keep it, and erased when its time "
+        "is over."
     ),
-    Right.WITHDRAWAL: _(
-        "We no longer use this data on the ground of your consent. What was done before you "
-        "withdrew it stays lawful (Article 7(3) GDPR)."
-    ),
+    Right.WITHDRAWAL: _("What was done before you withdrew it stays lawful (Article 7(3) GDPR)."),
 }

@@ -18,12 +18,14 @@ _OWN_STEPS = {
     "erasure": ("about", "later"),
     "restriction": ("why", "about"),
     "objection": ("which", "about"),
+    "portability": ("about", "where", "company"),
 }
 _CHOICES = {
     "country": "country",
     "later": "tell_when_gone",
     "why": "restriction_choice",
     "which": "objection_choice",
+    "where": "target",
 }
 
 
@@ -41,6 +43,8 @@ class Answers:
     later: str = "yes"
     why: str = "claim"
     which: str = "other_use"
+    where: str = "code"
+    company: str = "Nordic Telecom"
 
     @classmethod
     def of(cls, persona: Persona, *, about: str = "") -> "Answers":
@@ -151,7 +155,7 @@ def rule(page: Page, reference: str, outcome: str, reasons: str, *grounds: str) 
     for ground in grounds:
         page.check(f"[name=grounds][value={ground}]")
     page.fill("[name=message]", reasons)
-    if not grounds:
+    if outcome in {"granted", "partly"}:
         page.check("[name=identity_checked]")
     page.locator(f"form[action='/desk/cases/{reference}/ruling/'] button").click()
 

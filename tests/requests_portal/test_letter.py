@@ -21,6 +21,7 @@ from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.decisions import decide
 from requests_portal.services.letters import answer_letter
 from requests_portal.services.package_content import content_of
+from requests_portal.templatetags.display import authority_address, home_address
 from requests_portal.texts.rights import RIGHTS_REMINDER
 from tests.requests_portal.conftest import NOW, intake
 
@@ -92,7 +93,7 @@ def test_letter_has_every_mandatory_part(
             case.email,
             case.reference,
             case.entity.legal_name,
-            case.entity.address,
+            home_address(case.entity),
             settings.DPO_EMAIL,
             gettext("Access to your personal data, Article 15 GDPR"),
             gettext("We grant your request in full (Article 15(1) and (3) GDPR)."),
@@ -108,9 +109,12 @@ def test_letter_has_every_mandatory_part(
                 "You can complain to the supervisory authority (Article 77): %(name)s, "
                 "%(address)s, %(phone)s, %(email)s, %(url)s."
             )
-            % {**vars(authority), "name": authority.name_local},
+            % {
+                **vars(authority),
+                "name": authority.name_local,
+                "address": authority_address(case.entity),
+            },
             authority.name_local,
-            authority.address,
             authority.phone,
             authority.email,
             gettext(

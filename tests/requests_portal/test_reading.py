@@ -7,8 +7,18 @@ import pytest
 from django.utils import translation
 
 from datamap.domain.vocabulary import ColumnType
+from lib.entities import entity
 from requests_portal.services.reading import own_day, read_value
-from requests_portal.templatetags.display import cell, grouped, own_day_in, tied, unbroken
+from requests_portal.templatetags.display import (
+    authority_address,
+    cell,
+    grouped,
+    home_address,
+    own_day_in,
+    references_whole,
+    tied,
+    unbroken,
+)
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 
@@ -98,7 +108,10 @@ def test_unbroken_text_is_escaped() -> None:
         ("en", "a right (Article 15)", "a right (Article_15)"),
         ("pl", "<p>W domu i w pracy (art. 15)</p>", "<p>W_domu i_w_pracy (art._15)</p>"),
         ("pl", '<a class="w z">z nami</a>', '<a class="w z">z_nami</a>'),
-        ("et", "artikli 15 lõige 1", "artikli_15 lõige 1"),
+        ("et", "artikli 15 lõige 1", "artikli_15 lõige_1"),
+        ("et", "lõike 3 punkt e ja", "lõike_3 punkt_e ja"),
+        ("pl", "ust. 3 lit. a RODO", "ust._3 lit._a_RODO"),
+        ("lv", "punkta a) apakšpunkts", "punkta a)_apakšpunkts"),
         ("lv", "15. panta 1. punkts", "15._panta 1._punkts"),
         ("en", "part 15, 2025. pantry", "part 15, 2025._pantry"),
     ],
@@ -106,3 +119,25 @@ def test_unbroken_text_is_escaped() -> None:
 def test_tied_text_keeps_small_words_off_the_line_end(language: str, text: str, shown: str) -> None:
     with translation.override(language):
         assert tied(text).replace("\u00a0", "_") == shown
+
+
+def test_references_stay_on_one_line() -> None:
+    shown = references_whole("<p>It is AP-12AB-34CD.</p>")
+    assert shown == '<p>It is <span class="unbroken">AP-12AB-34CD</span>.</p>'
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "authority", "home"),
+    [
+        ("en", "PL", "Stawki 2, 00-193 Warsaw", "Tallinn, Estonia"),
+        ("pl", "PL", "Stawki 2, 00-193 Warszawa", "Tallinn, Estonia"),
+        ("lv", "LV", "Elijas iela 17, Rīga, LV-1050", "Tallinn, Igaunija"),
+        ("et", "LV", "Elijas 17, LV-1050 Riga", "Tallinn, Eesti"),
+    ],
+)
+def test_addresses_are_written_as_their_readers_write_them(
+    language: str, code: str, authority: str, home: str
+) -> None:
+    with translation.override(language):
+        assert authority_address(entity(code)) == authority
+        assert home_address(entity(code)).endswith(home)

@@ -161,17 +161,16 @@ def test_granted_restriction_covers_all_identifiers_found_for_the_reason_chosen(
     assert "We tell you before this ends" in str(letter.content)
 
 
-def test_upheld_objection_names_the_systems(company: str, tmp_path: Path, handler: User) -> None:
+def test_upheld_objection_names_the_data(company: str, tmp_path: Path, handler: User) -> None:
     notes_rest_on("legitimate_interest", tmp_path)
     case = searched(confirmed(filed(Right.OBJECTION, choice=Choice.MARKETING.value)))
     judgement = Judgement(right=Right.OBJECTION, outcome=Outcome.GRANTED)
     draft = decision_letter(case=case, judgement=judgement, by=handler)
     rule(case=case, judgement=judgement, draft=draft, identity_checked=True, by=handler, at=LATER)
     assert {tuple(one.categories) for one in restrictions_of(case)} == {("communications",)}
-    assert any(
-        one["text"].startswith("In these systems: ")
-        for one in case.letters.get(kind=LetterKind.DECISION).content["passages"]
-    )
+    passages = case.letters.get(kind=LetterKind.DECISION).content["passages"]
+    named = [one["lines"] for one in passages if one["heading"] == "Which data this is"]
+    assert named == [["Notes (Company register)"]]
     mails_leave(case)
     assert settle_notices(at=LAST) == 0  # what was granted stays
 
