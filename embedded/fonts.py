@@ -46,24 +46,29 @@ def font_source() -> Path:
 
 
 def build_fonts(var_dir: Path) -> list[Path]:
-    """Write the three weights to `var_dir`/fonts and return what was written.
+    """Write the weights that are missing to `var_dir`/fonts and return what was written.
 
-    Nothing is written when all three are there and were made from this version by this recipe.
+    A weight is missing too when it was made from another version or by another recipe.
     Each file appears whole or not at all, so that two starters at once do no harm.
     """
     target = var_dir / "fonts"
     stamp = target / ".made-from"
     recipe = f"{version('fontpkg-inter')} {_RANGES} {_SINGLE} {_FEATURES} tabular digits"
-    whole = all((target / name).is_file() for name in FONT_FILES.values())
-    if whole and stamp.is_file() and stamp.read_text() == recipe:
+    current = stamp.is_file() and stamp.read_text() == recipe
+    missing = {
+        weight: target / name
+        for weight, name in FONT_FILES.items()
+        if not (current and (target / name).is_file())
+    }
+    if not missing:
         return []
     target.mkdir(parents=True, exist_ok=True)
     cut_down = _subset(font_source())
     written = []
-    with ProcessPoolExecutor(len(FONT_FILES), mp_context=get_context("spawn")) as pool:
-        drawn = pool.map(_draw_weight, [cut_down] * len(FONT_FILES), FONT_FILES)
-        for name, content in zip(FONT_FILES.values(), drawn, strict=True):
-            written.append(_write(target / name, content))
+    with ProcessPoolExecutor(len(missing), mp_context=get_context("spawn")) as pool:
+        drawn = pool.map(_draw_weight, [cut_down] * len(missing), missing)
+        for path, content in zip(missing.values(), drawn, strict=True):
+            written.append(_write(path, content))
     _write(stamp, recipe.encode())
     return written
 

@@ -124,7 +124,10 @@ def in_thread(pool: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
 
 def waiting_for_the_lock() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+            " WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"
+        )
         return int(cursor.fetchone()[0])
 
 
