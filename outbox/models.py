@@ -8,7 +8,10 @@ from lib.units import LeasedUnit
 
 
 class Message(LeasedUnit):
-    """One e-mail to one person. `reference` is opaque: "case:<uuid>:acknowledgement"."""
+    """One e-mail to one person, or what goes to them by post.
+
+    `reference` is opaque: "case:<uuid>:acknowledgement".
+    """
 
     reference = models.CharField(max_length=120, db_index=True)
     #: The Message-ID header, made once: a second delivery of the row is the same message.
@@ -18,6 +21,8 @@ class Message(LeasedUnit):
     text = EncryptedTextField()
     html = EncryptedTextField(blank=True)
     language = models.CharField(max_length=5)
+    #: No worker sends it: somebody posts it, and says on which day. `to` is a postal address.
+    by_post = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True, db_index=True)
 

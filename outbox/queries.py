@@ -28,12 +28,21 @@ def messages_for(reference_prefix: str) -> QuerySet[Message]:
 
 
 def undelivered(*, at: datetime) -> Undelivered:
-    """Count what should be out and is not."""
-    waiting = Q(status__in=[Status.QUEUED, Status.RUNNING], created_at__lt=at - OVERDUE_AFTER)
+    """Count the mails that should be out and are not."""
+    waiting = Q(
+        status__in=[Status.QUEUED, Status.RUNNING],
+        by_post=False,
+        created_at__lt=at - OVERDUE_AFTER,
+    )
     counts = Message.objects.aggregate(
         overdue=Count("pk", filter=waiting), failed=Count("pk", filter=Q(status=Status.FAILED))
     )
     return Undelivered(overdue=counts["overdue"], failed=counts["failed"])
+
+
+def to_be_posted() -> QuerySet[Message]:
+    """Return what waits until somebody posts it, oldest first."""
+    return Message.objects.filter(by_post=True, sent_at__isnull=True).order_by("created_at", "id")
 
 
 def failed_messages() -> QuerySet[Message]:

@@ -37,6 +37,10 @@ _UNSENDABLE = "The message cannot be read or cannot be put into the form of a ma
 _SEALED = ("to", "subject", "text", "html")
 
 
+class NotToBePosted(Exception):
+    """The message is none for the post, or was posted already."""
+
+
 def queue_mail(
     *,
     to: str,
@@ -65,6 +69,32 @@ def queue_mail(
     )
     wake("outbox.tasks.deliver_due")
     return message
+
+
+def queue_post(
+    *, to: str, subject: str, text: str, language: str, reference: str, at: datetime
+) -> Message:
+    """Write what somebody has to print and post; `to` is a postal address of several lines."""
+    return Message.objects.create(
+        to=to,
+        subject=subject,
+        text=text,
+        language=language,
+        reference=reference,
+        message_id=f"<{uuid.uuid4()}@{_own_domain()}>",
+        by_post=True,
+        created_at=at,
+        not_before=at,
+    )
+
+
+def note_posted(message: Message, *, posted_at: datetime, at: datetime) -> None:
+    """Note that a message left the house by post at `posted_at`; raise NotToBePosted."""
+    waiting = Message.objects.filter(pk=message.pk, by_post=True).defer(*_SEALED)
+    claimed = claim_next(waiting, at=at, lease=LEASE)
+    if claimed is None:
+        raise NotToBePosted
+    finish(claimed, at=at, also={"sent_at": posted_at})
 
 
 def deliver_due(*, clock: Callable[[], datetime], limit: int) -> int:
@@ -121,7 +151,8 @@ def _settle_failure(message: Message, error: smtp.DeliveryError, *, at: datetime
 
 def _claim(at: datetime) -> Message | None:
     """Lease the next message without opening its seals: one that cannot be read blocks no other."""
-    return claim_next(Message.objects.defer(*_SEALED), at=at, lease=LEASE)
+    mails = Message.objects.filter(by_post=False).defer(*_SEALED)
+    return claim_next(mails, at=at, lease=LEASE)
 
 
 def _own_domain() -> str:

@@ -43,6 +43,26 @@ def email_hash(email: str) -> bytes:
     return keyed_hash(email, purpose="case-email")
 
 
+def known_by(
+    *, name: str, email: str, postal_address: str = "", phone: str = "", customer_number: str = ""
+) -> dict[str, bytes | None]:
+    """Return the fields of a case by which other requests of the same person are found.
+
+    A phone, a customer number and a postal address belong to several people: with the name alone
+    they speak of one.
+    """
+
+    def of_name(value: str, purpose: str) -> bytes | None:
+        words = " ".join(f"{name} {value}".casefold().split())
+        return keyed_hash(words, purpose=purpose) if value else None
+
+    return {
+        "email_hash": email_hash(email) if email else of_name(postal_address or "-", "case-postal"),
+        "phone_hash": of_name(phone, "case-phone"),
+        "number_hash": of_name(customer_number, "case-number"),
+    }
+
+
 def case_by_id(case_id: str | UUID | None) -> Case | None:
     return Case.objects.filter(id=case_id).first() if case_id else None
 
@@ -109,13 +129,18 @@ def person_of(case: Case) -> tuple[str, str]:
     return spoken_for.person_name, spoken_for.person_email
 
 
-def person_hash(case: Case) -> bytes:
-    """Return whose request it is: the address's owner's, or that of whom they speak for."""
+def person_hashes(case: Case) -> frozenset[bytes]:
+    """Return whose request it is: two requests that share one of these are one person's.
+
+    That of the address's owner, or of whom they speak for: one parent writes for two children.
+    """
     spoken_for = representative_of(case)
     if spoken_for is None:
-        return bytes(case.email_hash)
+        known = (case.email_hash, case.phone_hash, case.number_hash)
+        return frozenset(bytes(one) for one in known if one is not None)
     name = " ".join(spoken_for.person_name.casefold().split())
-    return keyed_hash(f"{case.email}\n{name}", purpose="case-person")
+    writer = bytes(case.email_hash).hex()
+    return frozenset({keyed_hash(f"{writer}\n{name}", purpose="case-person")})
 
 
 def wish_of(case: Case) -> PortingWish:

@@ -18,7 +18,9 @@ class Intake:
     entity_code: str
     received_at: datetime
     name: str
+    #: Empty where the person is written to by post; then `postal_address` is not.
     email: str
+    postal_address: str = ""
     phone: str = ""
     customer_number: str = ""
     about: str = ""

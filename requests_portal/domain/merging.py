@@ -12,7 +12,7 @@ class MergeRefused(Refusal):
 
 
 class NotTheSamePerson(MergeRefused):
-    """They came from different addresses, or are made for different people."""
+    """Nothing that they name is one person's, or they are made for different people."""
 
 
 class SameRequest(MergeRefused):
@@ -29,10 +29,10 @@ class AnotherRight(MergeRefused):
 
 @dataclass(frozen=True, kw_only=True)
 class Mergeable:
-    """What decides on a merge; `person` is a keyed hash of whose request it is."""
+    """What decides on a merge; `person`: keyed hashes, any of which says whose request it is."""
 
     reference: str
-    person: bytes
+    person: frozenset[bytes]
     right: Right
     entity_code: str
     safe_on: date
@@ -46,8 +46,8 @@ def check_merge(ending: Mergeable, going_on: Mergeable, *, covers_both: bool) ->
     """
     if ending.reference == going_on.reference:
         raise SameRequest("A request cannot be merged into itself.")
-    if ending.person != going_on.person:
-        raise NotTheSamePerson("The two requests came from different addresses.")
+    if ending.person.isdisjoint(going_on.person):
+        raise NotTheSamePerson("The two requests are not known to be of one person.")
     if ending.safe_on < going_on.safe_on:
         raise EarlierClock("The older request goes on: merge the newer one into it.")
     same = (ending.right, ending.entity_code) == (going_on.right, going_on.entity_code)

@@ -7,6 +7,7 @@ class Sign(StrEnum):
     SEARCH_FAILED = "search_failed"  # a source could not be searched
     WORK_FAILED = "work_failed"  # a correction, a package or a step of an erasure
     MAIL_FAILED = "mail_failed"
+    POST_WAITING = "post_waiting"  # a letter has to be printed and posted
     OUTSIDE_WAITING = "outside_waiting"  # a controller or recipient waits for being told
     QUESTION_UNSENT = "question_unsent"  # asked, but the clock runs until the mail is sent
     QUESTION_SENT = "question_sent"

@@ -9,13 +9,13 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from lib.entities import ENTITIES, entity
-from lib.identifiers import InvalidPhone, normalise_phone
 from requests_portal.domain.choices import CHOICES
 from requests_portal.domain.files import FileRefused
 from requests_portal.domain.intake import Intake
 from requests_portal.domain.received import ReceiptRefused, received_at
 from requests_portal.domain.representing import Authority, Representation
 from requests_portal.domain.rights import Channel, Right
+from requests_portal.forms.identifiers import cleaned_lines, cleaned_phone, postal_address_field
 from requests_portal.forms.on_behalf import FOR_MYSELF
 from requests_portal.forms.question import cleaned_email, cleaned_name
 from requests_portal.services.entering import SCAN_MEGABYTES, Scan
@@ -106,9 +106,10 @@ class EntryForm(forms.Form):
         label=_("E-mail address"),
         help_text=_("We answer to it, and search for data stored under it."),
         max_length=254,
-        error_messages={"required": _("Enter the e-mail address.")},
+        required=False,
         widget=forms.EmailInput(attrs={"spellcheck": "false"}),
     )
+    postal_address = postal_address_field()
     phone = forms.CharField(label=_("Phone number"), max_length=40, required=False)
     customer_number = forms.CharField(label=_("Customer number"), max_length=40, required=False)
     for_whom = forms.ChoiceField(
@@ -146,7 +147,11 @@ class EntryForm(forms.Form):
         return cleaned_name(self.cleaned_data["name"], otherwise=_("Enter a name alone."))
 
     def clean_email(self) -> str:
-        return cleaned_email(self.cleaned_data["email"])
+        given = self.cleaned_data["email"]
+        return cleaned_email(given) if given else ""
+
+    def clean_postal_address(self) -> str:
+        return cleaned_lines(self.cleaned_data["postal_address"])
 
     def clean_person_name(self) -> str:
         return cleaned_name(self.cleaned_data["person_name"], otherwise=_("Enter a name alone."))
@@ -156,15 +161,9 @@ class EntryForm(forms.Form):
         return cleaned_email(given) if given else ""
 
     def clean_phone(self) -> str:
-        given: str = self.cleaned_data["phone"]
-        if not given:
-            return ""
-        try:
-            return normalise_phone(given, region=self.cleaned_data.get("entity_code"))
-        except InvalidPhone as error:
-            raise forms.ValidationError(
-                _("Enter the number with its country code, for example +372 5123 4567.")
-            ) from error
+        return cleaned_phone(
+            self.cleaned_data["phone"], region=self.cleaned_data.get("entity_code")
+        )
 
     def clean_customer_number(self) -> str:
         return str(self.cleaned_data["customer_number"]).upper()
@@ -191,6 +190,8 @@ class EntryForm(forms.Form):
         cleaned = super().clean() or {}
         self._require(cleaned, self._is_for_another(cleaned), "person_name", _SAY_FOR_WHOM)
         self._require(cleaned, self._is_for_another(cleaned), "statement", _SAY_HOW)
+        unreached = not cleaned.get("email") and not cleaned.get("postal_address")
+        self._require(cleaned, unreached, "email", _SAY_WHERE)
         if cleaned.get("received_on") and cleaned.get("entity_code"):
             try:
                 cleaned["received_at"] = received_at(
@@ -235,12 +236,14 @@ class EntryForm(forms.Form):
 
 
 _SAY_FOR_WHOM = _("Enter the name of the person they speak for.")
+_SAY_WHERE = _("Enter an e-mail address, or a postal address: the answer has to reach somebody.")
 _SAY_HOW = _("Write how they show that they may, or that they have not shown it yet.")
 _AS_GIVEN = (
     "language",
     "entity_code",
     "name",
     "email",
+    "postal_address",
     "phone",
     "customer_number",
     "about",

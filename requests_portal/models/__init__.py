@@ -6,7 +6,7 @@ from requests_portal.models.collection import CollectedTable, CollectionUnit
 from requests_portal.models.day_off import DayOff
 from requests_portal.models.extension import Extension
 from requests_portal.models.identity import IdentityOutcome, PhoneCheck, PhoneCode, ProofFile
-from requests_portal.models.intake import Entry, Representative
+from requests_portal.models.intake import Entry, IdentifierChange, Representative
 from requests_portal.models.outside import (
     Handover,
     HandoverFile,
@@ -35,6 +35,7 @@ __all__ = [
     "Handover",
     "HandoverCode",
     "HandoverFile",
+    "IdentifierChange",
     "IdentityOutcome",
     "IntakeDraft",
     "Letter",

@@ -45,10 +45,15 @@ class Case(models.Model):
     entity_code = models.CharField(max_length=2, choices=[(code, code) for code in ENTITIES])
 
     name = EncryptedTextField()
-    email = EncryptedTextField()
-    email_hash = models.BinaryField(max_length=32)
+    #: Empty where the person is written to by post.
+    email = EncryptedTextField(blank=True)
+    postal_address = EncryptedTextField(blank=True)
     phone = EncryptedTextField(blank=True)
     customer_number = EncryptedTextField(blank=True)
+    #: By which requests of one person are found: see `queries.known_by`.
+    email_hash = models.BinaryField(max_length=32)
+    phone_hash = models.BinaryField(max_length=32, null=True, blank=True)
+    number_hash = models.BinaryField(max_length=32, null=True, blank=True)
     about = EncryptedTextField(blank=True)
     #: A code of `domain.choices.Choice`, where the right offers a choice.
     choice = models.CharField(max_length=16, blank=True)
@@ -148,6 +153,16 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["state", "due_on"], name="case_queue"),
             models.Index(fields=["email_hash"], name="case_email_hash"),
+            models.Index(
+                fields=["phone_hash"],
+                name="case_phone_hash",
+                condition=Q(phone_hash__isnull=False),
+            ),
+            models.Index(
+                fields=["number_hash"],
+                name="case_number_hash",
+                condition=Q(number_hash__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -156,6 +171,17 @@ class Case(models.Model):
     @property
     def entity(self) -> Entity:
         return entity(self.entity_code)
+
+    @property
+    def is_by_post(self) -> bool:
+        """True where the person has given no e-mail address: every letter is posted."""
+        return not self.email
+
+    @property
+    def addressee(self) -> list[str]:
+        """Return the lines under which letters reach the person."""
+        where = [self.email] if self.email else self.postal_address.split("\n")
+        return [self.name, *where]
 
     @property
     def is_open(self) -> bool:

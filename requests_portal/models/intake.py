@@ -70,3 +70,20 @@ class Representative(models.Model):
 
     def __str__(self) -> str:
         return f"{self.authority} on {self.case_id}"
+
+
+class IdentifierChange(models.Model):
+    """Why staff corrected under which identifiers a person is searched for."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="identifier_changes")
+    reason = EncryptedTextField()
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["changed_at"]
+
+    def __str__(self) -> str:
+        return f"identifiers of {self.case_id}"

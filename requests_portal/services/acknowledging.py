@@ -35,12 +35,21 @@ def acknowledgement(case: Case) -> LetterDraft:
                 ),
                 Passage(
                     part=Part.WORDS,
-                    text=_(
-                        "It costs you nothing. A person, not a machine, decides on it. You see how "
-                        "it stands at any time behind the link in our e-mail."
-                    ),
+                    text=_free_and_by_a_person(case),
                 ),
                 dates_part(case),
                 authority_part(case),
             ),
         )
+
+
+def _free_and_by_a_person(case: Case) -> str:
+    if case.is_by_post:
+        return _(
+            "It costs you nothing. A person, not a machine, decides on it. We write to you by "
+            "post; write to us at any time to ask how it stands."
+        )
+    return _(
+        "It costs you nothing. A person, not a machine, decides on it. You see how it stands at "
+        "any time behind the link in our e-mail."
+    )

@@ -77,15 +77,23 @@ def question_letter(*, case: Case, kind: Kind, reason: str, words: str) -> Lette
                 Passage(part=Part.GROUND, text=str(ASKED_BECAUSE[kind])),
                 Passage(
                     part=Part.WORDS,
-                    text=_(
-                        "Open your request with the link in our e-mail to answer. The time that "
-                        "the law gives us stands still until your answer comes; send no more than "
-                        "we ask for."
-                    ),
+                    text=_how_to_answer(case),
                 ),
                 *closing_parts(case),
             ),
         )
+
+
+def _how_to_answer(case: Case) -> str:
+    if case.is_by_post:
+        return _(
+            "Answer us by letter. The time that the law gives us stands still until your answer "
+            "comes; send no more than we ask for."
+        )
+    return _(
+        "Open your request with the link in our e-mail to answer. The time that the law gives us "
+        "stands still until your answer comes; send no more than we ask for."
+    )
 
 
 def open_question(case: Case) -> Question | None:

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -13,7 +14,7 @@ from requests_portal.domain.porting import Wish
 from requests_portal.domain.references import reference_from
 from requests_portal.domain.rights import Channel, Right
 from requests_portal.models import Case, IntakeDraft
-from requests_portal.queries import email_hash
+from requests_portal.queries import known_by
 from requests_portal.services.acknowledging import acknowledge
 from requests_portal.services.clock import dates_for
 from requests_portal.services.moves import move
@@ -75,11 +76,7 @@ def _create(intake: Intake) -> Case:
                     channel=intake.channel.value,
                     language=intake.language,
                     entity_code=intake.entity_code,
-                    name=intake.name,
-                    email=intake.email,
-                    email_hash=email_hash(intake.email),
-                    phone=intake.phone,
-                    customer_number=intake.customer_number,
+                    **_who(intake),
                     about=intake.about,
                     choice=intake.choice,
                     tell_when_gone=intake.tell_when_gone,
@@ -94,6 +91,17 @@ def _create(intake: Intake) -> Case:
         except IntegrityError as error:
             if "reference" not in str(error):
                 raise
+
+
+def _who(intake: Intake) -> dict[str, Any]:
+    given = {
+        "name": intake.name,
+        "email": intake.email,
+        "postal_address": intake.postal_address,
+        "phone": intake.phone,
+        "customer_number": intake.customer_number,
+    }
+    return {**given, **known_by(**given)}
 
 
 def _first_state(channel: Channel) -> State:

@@ -31,7 +31,14 @@ from requests_portal.domain.expiry import KeptRange
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.models import Case, CollectedTable, CollectionUnit
 from requests_portal.services.forwarding import forget_waiting, note_entrusted
-from requests_portal.services.identification import Beat, case_reference, identify, keys_from
+from requests_portal.services.identification import (
+    Beat,
+    NothingToSearchBy,
+    case_reference,
+    identify,
+    keys_from,
+    keys_given,
+)
 from requests_portal.services.moves import move
 from requests_portal.services.sealing import SealedLines
 from requests_portal.services.trail import record_on_case
@@ -47,10 +54,15 @@ _WORKER = Actor.system("collection")
 
 
 def start_collection(*, case: Case, by: Actor, at: datetime) -> None:
-    """Begin work on a case: one unit for each resource of the data map in force."""
+    """Begin work on a case: one unit for each resource of the data map in force.
+
+    Raises NothingToSearchBy.
+    """
+    if not keys_given(case):
+        raise NothingToSearchBy("Nobody can be searched for by a name alone.")
     with transaction.atomic():
         move(case=case, event=Event.START, by=by, at=at)
-        _order_search(case, by=by, at=at)
+        order_search(case, by=by, at=at)
 
 
 class StillSearching(Exception):
@@ -74,7 +86,7 @@ def search_only_proven(*, case: Case, by: Actor, at: datetime) -> None:
         forget_waiting(locked)
         locked.collection_units.all().delete()
         record_on_case("collection.narrowed", by=by, at=at, case_id=case.id)
-        _order_search(case, by=by, at=at)
+        order_search(case, by=by, at=at)
 
 
 def delete_collected(case: Case) -> None:
@@ -85,7 +97,8 @@ def delete_collected(case: Case) -> None:
     case.collection_units.update(searched_with=[])
 
 
-def _order_search(case: Case, *, by: Actor, at: datetime) -> None:
+def order_search(case: Case, *, by: Actor, at: datetime) -> None:
+    """Order the search of every resource, in the open transaction; none may be ordered yet."""
     version = current_version()
     data_map = map_of(version.hash)
     with transaction.atomic():

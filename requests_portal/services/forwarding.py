@@ -49,7 +49,8 @@ HANDING = frozenset(
 )
 _COPIED = (
     *("right", "channel", "language", "entity_code", "choice", "only_proven", "assignee_id"),
-    *("name", "email", "email_hash", "phone", "customer_number", "about", "confirmed_at"),
+    *("name", "email", "postal_address", "phone", "customer_number", "about", "confirmed_at"),
+    *("email_hash", "phone_hash", "number_hash"),
     *("received_at", "received_on", "safe_on", "due_on", "sla_on", "statutory_on"),
     *("extended_on", "suspended_days"),
 )

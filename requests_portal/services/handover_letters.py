@@ -98,7 +98,7 @@ def _spoken_for_by(case: Case, spoken_for: Representative) -> tuple[str, str, st
         if spoken_for.checked_at
         else _("We have not checked yet that they may speak for the person.")
     )
-    return (_("Who writes for them"), f"{case.name}, {case.email}", checked)
+    return (_("Who writes for them"), ", ".join(case.addressee), checked)
 
 
 def _own_words(case: Case) -> tuple[Passage, ...]:

@@ -13,6 +13,7 @@ def who_asks(case: Case) -> dict[str, object]:
     person = {
         "name": name,
         "email": email or None,
+        "postal_address": case.postal_address or None,
         "email_confirmed_at": None if spoken_for else _local(case.confirmed_at, case),
         "phone": case.phone or None,
         "customer_number": case.customer_number or None,
@@ -21,7 +22,8 @@ def who_asks(case: Case) -> dict[str, object]:
         return {"person": person}
     written_by = {
         "name": case.name,
-        "email": case.email,
+        "email": case.email or None,
+        "postal_address": case.postal_address or None,
         "authority": spoken_for.authority,
         "checked_at": _local(spoken_for.checked_at, case),
     }

@@ -16,6 +16,7 @@ from datamap.domain.keys import SubjectKeys
 from datamap.domain.links import LinkedColumn, linked_columns
 from datamap.domain.schema import DataMap, Resource
 from datamap.domain.vocabulary import KeyKind
+from lib.refusals import Refusal
 from requests_portal.models import Case
 from requests_portal.queries import representative_of
 
@@ -30,6 +31,10 @@ _SHAREABLE = (KeyKind.PHONE, KeyKind.IP)
 
 _Origins = dict[tuple[str, str], Place]  # by kind and value
 _Choice = Callable[[SubjectKeys], SubjectKeys]
+
+
+class NothingToSearchBy(Refusal):
+    """Nobody can be searched for by a name alone."""
 
 
 class NeverSettles(Exception):
@@ -77,12 +82,16 @@ def keys_given(case: Case) -> SubjectKeys:
         phones=(case.phone,) if case.phone else (),
         customer_numbers=(case.customer_number,) if case.customer_number else (),
     )
-    return others or SubjectKeys(emails=(case.email,))
+    return others or _address(case)
 
 
 def own_keys(case: Case) -> SubjectKeys:
     """Return the person's own address, which was confirmed; none where another writes for them."""
-    return SubjectKeys() if representative_of(case) else SubjectKeys(emails=(case.email,))
+    return SubjectKeys() if representative_of(case) else _address(case)
+
+
+def _address(case: Case) -> SubjectKeys:
+    return SubjectKeys(emails=(case.email,) if case.email else ())
 
 
 def keys_at_once(case: Case) -> SubjectKeys:

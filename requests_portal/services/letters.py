@@ -5,6 +5,7 @@ words are frozen in the transaction of what they tell; the PDF is made from thes
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,7 @@ from lib.faults import log_fault
 from lib.pdf import render_pdf
 from lib.wakeups import wake
 from outbox.models import Message
-from requests_portal.domain.letters import LetterDraft, LetterKind, require_parts
+from requests_portal.domain.letters import LetterDraft, LetterKind, Passage, require_parts
 from requests_portal.models import Case, Letter
 from requests_portal.queries import representative_of
 from requests_portal.services.clock import date_lines
@@ -82,7 +83,7 @@ def frozen(
         return {
             "title": str(draft.title),
             "subject": str(draft.subject),
-            "to": [to_name] if to_name else [case.name, case.email],
+            "to": [to_name] if to_name else case.addressee,
             "references": [
                 [_("Date"), date_format(timezone.localdate(at))],
                 [_("Reference"), case.reference],
@@ -113,6 +114,13 @@ def preview_pdf(*, case: Case, draft: LetterDraft, by: User, at: datetime, to: s
     """Return the PDF of a letter that is not sent, as it would be sent now."""
     content = frozen(case=case, draft=draft, by=by, at=at, to_name=to)
     return _printed(content, language=draft.language or case.language)
+
+
+def print_words(*, case: Case, title: str, passages: Sequence[Passage], at: datetime) -> bytes:
+    """Return words to the person as a letter in PDF that nobody signs, in the case's language."""
+    draft = LetterDraft(kind=LetterKind.CLOSING, title=title, subject="", passages=tuple(passages))
+    content = frozen(case=case, draft=draft, by=None, at=at)
+    return _printed(content, language=case.language)
 
 
 def _printed(content: dict[str, Any], *, language: str) -> bytes:

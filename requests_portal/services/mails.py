@@ -15,7 +15,7 @@ from lib.identifiers import InvalidEmail, normalise_email
 from lib.units import requeue
 from lib.wakeups import wake
 from outbox.models import Message
-from outbox.services import queue_mail
+from outbox.services import queue_mail, queue_post
 from requests_portal.domain.choices import AT_ONCE
 from requests_portal.domain.letters import LetterKind
 from requests_portal.domain.rights import Right
@@ -51,6 +51,15 @@ class MailText:
 
 
 def _queue(case: Case, *, kind: str, mail: MailText, at: datetime) -> Message:
+    if case.is_by_post:
+        return queue_post(
+            to="\n".join(case.addressee),
+            subject=mail.subject,
+            text="\n\n".join((*mail.paragraphs, *(_said(line) for line in mail.dates))),
+            language=case.language,
+            reference=f"case:{case.id}:{kind}",
+            at=at,
+        )
     context = {
         "mail": mail,
         "case": case,
@@ -66,6 +75,15 @@ def _queue(case: Case, *, kind: str, mail: MailText, at: datetime) -> Message:
         reference=f"case:{case.id}:{kind}",
         at=at,
     )
+
+
+def _said(line: DateLine) -> str:
+    return f"{line.label}: {date_format(line.on)}. {line.why}"
+
+
+def _way_in(case: Case, *, at: datetime) -> str:
+    """Return the address of the button; nobody can press one on paper."""
+    return "" if case.is_by_post else issue_link(case=case, at=at)
 
 
 def _greeting(case: Case) -> str:
@@ -101,7 +119,7 @@ def send_acknowledgement(*, case: Case, at: datetime) -> Message:
                 *_from_then_on(case),
             ),
             dates=tuple(date_lines(case)),
-            action=(_("Confirm and see my request"), issue_link(case=case, at=at)),
+            action=(_("Confirm and see my request"), _way_in(case, at=at)),
             after=(
                 _link_is_yours(),
                 _(
@@ -128,7 +146,7 @@ def send_answer_ready(*, case: Case, package: Package, at: datetime) -> Message:
                 _("You can read our letter and download your data until %(until)s.")
                 % {"until": until},
             ),
-            action=(_("Open my answer"), issue_link(case=case, at=at)),
+            action=(_("Open my answer"), _way_in(case, at=at)),
             after=(_link_is_yours(),),
         )
         return _queue(case, kind="answer", mail=mail, at=at)
@@ -150,7 +168,7 @@ def send_done(*, case: Case, at: datetime) -> Message:
                 % {"reference": case.reference},
                 _("Open your request to see what was done with which data, and why."),
             ),
-            action=(_("See what was done"), issue_link(case=case, at=at)),
+            action=(_("See what was done"), _way_in(case, at=at)),
             after=(_link_is_yours(),),
         )
         return _queue(case, kind="done", mail=mail, at=at)
@@ -167,7 +185,7 @@ def send_handed_over(*, case: Case, at: datetime) -> Message:
                 _("We have handed your data over to the company you named."),
                 _("Open your request to see to whom, and when."),
             ),
-            action=(_("See my request"), issue_link(case=case, at=at)),
+            action=(_("See my request"), _way_in(case, at=at)),
             after=(_link_is_yours(),),
         )
         return _queue(case, kind="handed-over", mail=mail, at=at)
@@ -186,7 +204,7 @@ def send_code_ready(*, case: Case, at: datetime) -> Message:
                     "it they collect your data from us."
                 ),
             ),
-            action=(_("Make the code"), issue_link(case=case, at=at)),
+            action=(_("Make the code"), _way_in(case, at=at)),
             after=(_link_is_yours(),),
         )
         return _queue(case, kind="code-ready", mail=mail, at=at)
@@ -207,7 +225,7 @@ def send_question(*, case: Case, at: datetime) -> Message:
                     "law gives us stands still until your answer comes."
                 ),
             ),
-            action=(_("Read the question"), issue_link(case=case, at=at)),
+            action=(_("Read the question"), _way_in(case, at=at)),
             after=(_link_is_yours(),),
         )
         return _queue(case, kind="question", mail=mail, at=at)
@@ -224,25 +242,29 @@ def send_letter_mail(*, case: Case, kind: LetterKind, at: datetime) -> Message:
                 % {"reference": case.reference},
                 _("Open your request to read the letter."),
             ),
-            action=(_("Read the letter"), issue_link(case=case, at=at)),
+            action=(_("Read the letter"), _way_in(case, at=at)),
             after=(_link_is_yours(),),
         )
         return _queue(case, kind=f"letter-{kind.value}", mail=mail, at=at)
 
 
-def send_new_post(*, case: Case, at: datetime) -> Message:
-    """Tell the person that staff wrote to them; what they wrote stands behind the link."""
+def send_new_post(*, case: Case, words: str, at: datetime) -> Message:
+    """Tell the person that staff wrote to them; what they wrote stands behind the link.
+
+    On paper the words themselves go out.
+    """
     with translation.override(case.language):
+        behind = (
+            _("We have sent you a message about your request %(reference)s.")
+            % {"reference": case.reference},
+            _("Open your request to read it and to answer."),
+        )
         mail = MailText(
             subject=_("A new message about your request %(reference)s")
             % {"reference": case.reference},
             greeting=_greeting(case),
-            paragraphs=(
-                _("We have sent you a message about your request %(reference)s.")
-                % {"reference": case.reference},
-                _("Open your request to read it and to answer."),
-            ),
-            action=(_("Read the message"), issue_link(case=case, at=at)),
+            paragraphs=(words,) if case.is_by_post else behind,
+            action=(_("Read the message"), _way_in(case, at=at)),
             after=(_link_is_yours(),),
         )
         return _queue(case, kind="post", mail=mail, at=at)
@@ -268,7 +290,7 @@ def send_withdrawn(*, case: Case, is_restricted: bool, at: datetime) -> None:
                 _("What we had found for it is deleted. You can file a new one at any time."),
                 *further,
             ),
-            action=(_("See my request"), issue_link(case=case, at=at)),
+            action=(_("See my request"), _way_in(case, at=at)),
             after=(
                 _link_is_yours(),
                 _("If you did not do this, write to us: we begin again."),
@@ -293,7 +315,7 @@ def send_merged(*, case: Case, into: Case, at: datetime) -> Message:
                 _("The dates of the older request count. Nothing is lost."),
             ),
             dates=tuple(date_lines(into)),
-            action=(_("See my request"), issue_link(case=into, at=at)),
+            action=(_("See my request"), _way_in(into, at=at)),
             after=(_link_is_yours(),),
         )
         return _queue(case, kind="merged", mail=mail, at=at)
@@ -314,7 +336,7 @@ def send_all_gone(*, case: Case, at: datetime) -> None:
                 % {"reference": case.reference},
                 _("You asked us to tell you. You need not do anything."),
             ),
-            action=(_("See my request"), issue_link(case=case, at=at)),
+            action=(_("See my request"), _way_in(case, at=at)),
             after=(_link_is_yours(),),
         )
         _queue(case, kind="all-gone", mail=mail, at=at)
@@ -336,7 +358,7 @@ def send_new_link_if_known(*, reference: str, email: str, at: datetime) -> None:
                 % {"reference": case.reference},
                 greeting=_greeting(case),
                 paragraphs=(_("Here is the new link you asked for."),),
-                action=(_("See my request"), issue_link(case=case, at=at)),
+                action=(_("See my request"), _way_in(case, at=at)),
                 after=(_link_is_yours(),),
             )
             _queue(case, kind="link", mail=mail, at=at)

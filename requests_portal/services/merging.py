@@ -6,6 +6,7 @@ Safety: the older clock is the one that goes on, and the person is told which re
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import User
 from audit.domain.actor import Actor
@@ -13,7 +14,7 @@ from requests_portal.domain.lifecycle import UNDECIDED, Event, State
 from requests_portal.domain.merging import Mergeable, check_merge
 from requests_portal.domain.rights import Right
 from requests_portal.models import Case
-from requests_portal.queries import person_hash
+from requests_portal.queries import person_hashes
 from requests_portal.services.ending_work import lay_down
 from requests_portal.services.mails import send_merged
 from requests_portal.services.moves import CaseMovedOn, move
@@ -26,13 +27,17 @@ def duplicates_of(case: Case) -> list[Case]:
 
     What one parent asks for two children are no duplicates.
     """
-    of_address = (
-        Case.objects.filter(email_hash=case.email_hash, state__in=_UNDECIDED)
+    alike = Q(email_hash=case.email_hash)
+    for name in ("phone_hash", "number_hash"):
+        if getattr(case, name) is not None:
+            alike |= Q(**{name: getattr(case, name)})
+    found = (
+        Case.objects.filter(alike, state__in=_UNDECIDED)
         .exclude(pk=case.pk)
         .order_by("safe_on", "received_at")
     )
-    person = person_hash(case)
-    return [one for one in of_address if person_hash(one) == person]
+    person = person_hashes(case)
+    return [one for one in found if not person.isdisjoint(person_hashes(one))]
 
 
 def merge(*, case: Case, into: Case, covers_both: bool, by: User, at: datetime) -> Case:
@@ -71,7 +76,7 @@ def merge(*, case: Case, into: Case, covers_both: bool, by: User, at: datetime) 
 def _mergeable(case: Case) -> Mergeable:
     return Mergeable(
         reference=case.reference,
-        person=person_hash(case),
+        person=person_hashes(case),
         right=Right(case.right),
         entity_code=case.entity_code,
         safe_on=case.safe_on,

@@ -16,7 +16,7 @@ from accounts.models import User
 from erasure.models import PlanUnit
 from lib.entities import ENTITIES
 from lib.units import Status
-from outbox.queries import failed_messages
+from outbox.queries import failed_messages, to_be_posted
 from requests_portal.domain.lifecycle import AWAITING, OPEN_STATES, State
 from requests_portal.domain.outside import UNSETTLED
 from requests_portal.domain.reminding import FIRST_DAYS
@@ -65,6 +65,12 @@ def failed_mails() -> QuerySet[Any]:
     return mails.annotate(case_text=Substr("reference", *_ID_IN_REFERENCE))
 
 
+def waiting_for_post() -> QuerySet[Any]:
+    """Return what somebody has to post to a person, with the case's id as `case_text`."""
+    papers = to_be_posted().filter(reference__startswith="case:").order_by()
+    return papers.annotate(case_text=Substr("reference", *_ID_IN_REFERENCE))
+
+
 def to_tell() -> tuple[QuerySet[Any], ...]:
     """Return what a controller or a recipient has to be told and was not, with the `case`."""
     return (
@@ -106,6 +112,7 @@ class QueueCounts:
     problems: int
     messages: int
     outside: int
+    post: int
     closed: int
 
 
@@ -130,6 +137,7 @@ def _filters(*, user: User, at: datetime) -> dict[str, Q]:
         "problems": still_open & _has_problem(),
         "messages": Q(_has_unread_post()),
         "outside": _tells_others(),
+        "post": Q(id_text__in=waiting_for_post().values("case_text")),
         "closed": ~still_open,
     }
 

@@ -31,7 +31,8 @@ def take_effect(*, case: Case, by: Actor, at: datetime) -> None:
 
     Call it in the transaction in which the address is confirmed, or the mandate of somebody who
     speaks for another is checked: before that nothing is bound. Where the data map names nothing
-    on that legal basis, nothing is restricted, and the audit trail says so.
+    on that legal basis, nothing is restricted, and the audit trail says so. Nor can it be where
+    the person named nothing that our records could know them by.
     """
     if Right(case.right) not in AT_ONCE or restrictions_of(case) or representation_open(case):
         return
@@ -39,8 +40,9 @@ def take_effect(*, case: Case, by: Actor, at: datetime) -> None:
     record_on_case(
         "restriction.at_once", by=by, at=at, case_id=case.id, data={"tables": len(places)}
     )
-    if places:
-        restrict(case=case, keys=keys_at_once(case), places=places, by=by, at=at)
+    keys = keys_at_once(case)
+    if places and keys:
+        restrict(case=case, keys=keys, places=places, by=by, at=at)
 
 
 def restrict(

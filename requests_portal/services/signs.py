@@ -5,7 +5,13 @@ from uuid import UUID
 
 from requests_portal.domain.signs import Sign
 from requests_portal.models import Extension, Question
-from requests_portal.services.queue import failed_mails, failed_searches, failed_works, to_tell
+from requests_portal.services.queue import (
+    failed_mails,
+    failed_searches,
+    failed_works,
+    to_tell,
+    waiting_for_post,
+)
 
 
 def signs_of(case_ids: Collection[UUID]) -> dict[UUID, list[Sign]]:
@@ -27,7 +33,11 @@ def _looked_up(case_ids: Collection[UUID]) -> Iterable[tuple[Sign, Iterable[UUID
     by_id, by_text = failed_works()
     for failed in by_id:
         yield Sign.WORK_FAILED, failed.filter(case__in=wanted).values_list("case", flat=True)
-    for sign, named in ((Sign.WORK_FAILED, by_text), (Sign.MAIL_FAILED, failed_mails())):
+    for sign, named in (
+        (Sign.WORK_FAILED, by_text),
+        (Sign.MAIL_FAILED, failed_mails()),
+        (Sign.POST_WAITING, waiting_for_post()),
+    ):
         texts = named.filter(case_text__in=as_text).values_list("case_text", flat=True)
         yield sign, map(UUID, texts)
     for waiting in to_tell():

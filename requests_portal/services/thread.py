@@ -59,7 +59,7 @@ def _post(
     latest = locked.posts.filter(author=author, at__gt=at - _SECOND_TAP).last()
     if latest is not None and _says(latest, words, files):
         return latest, False
-    message = send_new_post(case=locked, at=at) if author else None
+    message = send_new_post(case=locked, words=words, at=at) if author else None
     post = Post.objects.create(case=locked, author=author, words=words, at=at, message=message)
     for kept in keep(files, blob_kind="attachment", at=at):
         Attachment.objects.create(post=post, **kept)

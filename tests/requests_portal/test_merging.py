@@ -33,7 +33,7 @@ from tests.requests_portal.conftest import NOW, intake
 LATER = NOW + timedelta(days=2)
 OLD = Mergeable(
     reference="AP-1",
-    person=b"ana",
+    person=frozenset({b"ana"}),
     right=Right.ACCESS,
     entity_code="EE",
     safe_on=date(2026, 4, 5),
@@ -48,7 +48,7 @@ def test_a_merge_never_takes_away_an_earlier_date(
     ending = replace(
         OLD,
         reference="AP-2",
-        person=b"ana" if same else b"bo",
+        person=frozenset({b"ana", b"her number"}) if same else frozenset({b"bo"}),
         right=Right.ACCESS if right else Right.ERASURE,
         safe_on=OLD.safe_on + timedelta(days=days),
     )

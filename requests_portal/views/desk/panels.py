@@ -17,6 +17,7 @@ from requests_portal.views.desk.handovers_shown import handovers_panel
 from requests_portal.views.desk.identity_shown import identity_panel
 from requests_portal.views.desk.letters_shown import letters_panel
 from requests_portal.views.desk.porting_shown import porting_panel
+from requests_portal.views.desk.posting_shown import posting_panel
 from requests_portal.views.desk.questions_shown import questions_panel
 from requests_portal.views.desk.recipients_shown import recipients_panel
 from requests_portal.views.desk.reopening_shown import reopening_panel
@@ -30,6 +31,7 @@ PANELS: tuple[Panel, ...] = (
     questions_panel,
     identity_panel,
     letters_panel,
+    posting_panel,
     ruling_panel,
     restrictions_panel,
     extending_panel,

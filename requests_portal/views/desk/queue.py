@@ -31,6 +31,7 @@ FILTERS = {
     "problems": _("Failures"),
     "messages": _("New messages"),
     "outside": _("To tell others"),
+    "post": _("To be posted"),
     "closed": _("Answered"),
 }
 _PER_PAGE = 50

@@ -34,7 +34,7 @@ from requests_portal.services.decisions import (
     SearchIncomplete,
     decide,
 )
-from requests_portal.services.identification import own_keys
+from requests_portal.services.identification import NothingToSearchBy, own_keys
 from requests_portal.services.mails import send_again
 from requests_portal.services.moves import CaseMovedOn
 from requests_portal.services.packages import retry_package
@@ -76,12 +76,22 @@ def case_assign(request: StaffRequest, reference: str) -> HttpResponse:
 @require_POST
 def case_start(request: StaffRequest, reference: str) -> HttpResponse:
     case = case_or_404(reference)
-    return attempt(
-        request,
-        case,
-        lambda by, at: start_collection(case=case, by=by, at=at),
-        _("The search has begun in every source."),
-    )
+    try:
+        return attempt(
+            request,
+            case,
+            lambda by, at: start_collection(case=case, by=by, at=at),
+            _("The search has begun in every source."),
+        )
+    except NothingToSearchBy:
+        messages.error(
+            request,
+            _(
+                "Nobody can be searched for by a name alone. Correct the identifiers first: a "
+                "phone or a customer number."
+            ),
+        )
+        return back(case)
 
 
 @require_role(*WORKERS)
