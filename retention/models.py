@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from datamap.domain.erasing import Exclusion
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.vocabulary import Category
 from lib.fields import EncryptedJSONField, EncryptedTextField
@@ -23,8 +24,10 @@ class Restriction(models.Model):
     #: SubjectKeys.as_json: all identifiers under which our sources know the person.
     sealed_keys = EncryptedJSONField()
     note = EncryptedTextField(blank=True)
-    #: Resource ids and retention categories it is limited to; empty: all.
+    #: Resource ids, tables ("resource.table") and retention categories that it is limited to;
+    #: empty: all.
     resources = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    tables = ArrayField(models.CharField(max_length=192), default=list, blank=True)
     categories = ArrayField(models.CharField(max_length=32), default=list, blank=True)
     #: What asked for it, such as "case:<uuid>"; empty for one set by hand.
     reference = models.CharField(max_length=64, blank=True)
@@ -78,6 +81,15 @@ class Restriction(models.Model):
     @property
     def keys(self) -> SubjectKeys:
         return SubjectKeys.from_json(self.sealed_keys)
+
+    def covers(self, resource: str, table: str, category: str) -> bool:
+        """Tell whether it speaks of a table at all."""
+        return Exclusion(
+            "restriction",
+            resources=frozenset(self.resources),
+            tables=frozenset(self.tables),
+            categories=frozenset(self.categories),
+        ).covers(resource, table, category)
 
 
 class RestrictionKey(models.Model):

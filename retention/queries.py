@@ -41,20 +41,22 @@ def exclusions_for(resource_id: str) -> tuple[Exclusion, ...]:
     in_force = Restriction.objects.filter(
         _IN_FORCE, Q(resources=[]) | Q(resources__contains=[resource_id])
     )
-    return _merged(in_force.only("sealed_keys", "resources", "categories"))
+    return _merged(in_force.only("sealed_keys", "tables", "categories"))
 
 
 def _merged(restrictions: Iterable[Restriction]) -> tuple[Exclusion, ...]:
-    by_categories: dict[tuple[str, ...], set[tuple[str, str]]] = {}
+    by_scope: dict[tuple[tuple[str, ...], ...], set[tuple[str, str]]] = {}
     for one in restrictions:
-        by_categories.setdefault(tuple(sorted(one.categories)), set()).update(one.keys)
+        scope = tuple(sorted(one.tables)), tuple(sorted(one.categories))
+        by_scope.setdefault(scope, set()).update(one.keys)
     return tuple(
         Exclusion(
             RESTRICTION,
             keys=SubjectKeys.of_pairs(sorted(pairs)),
+            tables=frozenset(tables),
             categories=frozenset(categories),
         )
-        for categories, pairs in sorted(by_categories.items())
+        for (tables, categories), pairs in sorted(by_scope.items())
     )
 
 

@@ -10,6 +10,7 @@ from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import DataMap, Resource
 from datamap.domain.vocabulary import Erasing
 from datamap.queries import map_of
+from datamap.texts import CATEGORIES
 from erasure.domain.accounting import days_from_json
 from erasure.domain.dates import end_of
 from erasure.domain.states import PlanState, StopReason
@@ -33,6 +34,7 @@ class TableOverview:
     """One table of a plan; all counts are rows."""
 
     title: str
+    category: Text
     action: str  # "delete", "anonymise", "keep"
     happens: Text
     going: int
@@ -55,6 +57,10 @@ class TableOverview:
         return self.kept[0]
 
     @property
+    def ends(self) -> list[date]:
+        return [kept.until for kept in self.kept if kept.until]
+
+    @property
     def stays(self) -> int:
         return self.kept_rows + self.needed + self.held
 
@@ -74,6 +80,21 @@ class ResourceOverview:
     @property
     def is_shown(self) -> bool:
         return bool(self.tables)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryOverview:
+    """What is decided on all data of one retention category; all counts are rows.
+
+    `until` is the last day until which something is kept; None where nothing has such a day.
+    """
+
+    title: Text
+    going: int
+    gone: int
+    stays: int
+    until: date | None
+    grounds: Sequence[Text]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +130,7 @@ class PlanOverview:
     """A plan, ready to show."""
 
     state: PlanState
+    categories: Sequence[CategoryOverview]
     resources: Sequence[ResourceOverview]
     empty_resources: Sequence[str]
     deleted: int
@@ -146,6 +168,7 @@ def overview(plan: Plan, language: str) -> PlanOverview:
     ours = [table for table in tables if not table.is_entrusted]
     return PlanOverview(
         state=PlanState(plan.state),
+        categories=categories_of(tables),
         resources=[one for one in resources if one.is_shown],
         empty_resources=[one.title for one in resources if not one.is_shown],
         deleted=_going(tables, Erasing.DELETE),
@@ -162,6 +185,25 @@ def overview(plan: Plan, language: str) -> PlanOverview:
     )
 
 
+def categories_of(tables: Sequence[TableOverview]) -> list[CategoryOverview]:
+    """Sum up what is decided on the data of each category, in the order of the map."""
+    by_category: dict[Text, list[TableOverview]] = {}
+    for table in tables:
+        if not table.is_empty:
+            by_category.setdefault(table.category, []).append(table)
+    return [
+        CategoryOverview(
+            title=title,
+            going=sum(one.going for one in of_it),
+            gone=sum(one.gone for one in of_it),
+            stays=sum(one.stays for one in of_it),
+            until=max((end for one in of_it for end in one.ends), default=None),
+            grounds=list(dict.fromkeys(one.ground for one in of_it if one.kept_rows)),
+        )
+        for title, of_it in by_category.items()
+    ]
+
+
 def _resource(
     plan: Plan, resource: Resource, planned: Sequence[PlannedTable], language: str
 ) -> ResourceOverview:
@@ -176,8 +218,10 @@ def _resource(
 
 def _table(plan: Plan, resource: Resource, planned: PlannedTable, language: str) -> TableOverview:
     action = Erasing(planned.action)
+    table = resource.table(planned.table_name)
     return TableOverview(
-        title=resource.table(planned.table_name).title.in_language(language),
+        title=table.title.in_language(language),
+        category=CATEGORIES[table.category],
         action=action.value,
         happens=ACTIONS[action],
         going=Tally.parse(planned.going).rows,

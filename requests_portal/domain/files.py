@@ -11,6 +11,9 @@ from lib.refusals import Refusal
 LOOKED_AT = 1024
 _LONGEST_NAME = 120
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_JPEG = b"\xff\xd8\xff"
+#: Application data, tables or a comment: with one of these every picture begins.
+_JPEG_SEGMENTS = {bytes([marker]) for marker in (0xDB, 0xFE, *range(0xE0, 0xF0))}
 _PNG = b"\x89PNG\r\n\x1a\n"
 _CONTINUED = 0x80  # the first two bits of a byte that goes on with a character
 _TEXT_CONTROLS = frozenset(range(32)) - {9, 10, 13}
@@ -62,7 +65,8 @@ def recognise(head: bytes, tail: bytes) -> FileKind | None:
     """Return what a file is by its first and last bytes (up to LOOKED_AT each); None for others."""
     if b"%PDF-" in head[:LOOKED_AT] and b"%%EOF" in tail[-LOOKED_AT:]:
         return FileKind.PDF
-    if head.startswith(b"\xff\xd8\xff") and tail.rstrip(b"\x00").endswith(b"\xff\xd9"):
+    # Phones write more behind the picture: what a JPEG ends with says nothing.
+    if head.startswith(_JPEG) and head[len(_JPEG) : len(_JPEG) + 1] in _JPEG_SEGMENTS:
         return FileKind.JPEG
     if head.startswith(_PNG) and head[12:16] == b"IHDR" and b"IEND" in tail[-16:]:
         return FileKind.PNG

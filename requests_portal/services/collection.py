@@ -29,6 +29,7 @@ from lib.units import LeaseLost, Status, backoff, claim_next, extend_lease, fail
 from lib.wakeups import wake
 from requests_portal.domain.expiry import KeptRange
 from requests_portal.domain.lifecycle import Event, State
+from requests_portal.domain.rights import Right
 from requests_portal.models import Case, CollectedTable, CollectionUnit
 from requests_portal.services.forwarding import forget_waiting, note_entrusted
 from requests_portal.services.identification import (
@@ -56,13 +57,16 @@ _WORKER = Actor.system("collection")
 def start_collection(*, case: Case, by: Actor, at: datetime) -> None:
     """Begin work on a case: one unit for each resource of the data map in force.
 
-    Raises NothingToSearchBy.
+    A complaint is about what we do and not about what we hold: nothing is searched for it. Raises
+    NothingToSearchBy.
     """
-    if not keys_given(case):
+    is_complaint = Right(case.right) is Right.COMPLAINT
+    if not is_complaint and not keys_given(case):
         raise NothingToSearchBy("Nobody can be searched for by a name alone.")
     with transaction.atomic():
         move(case=case, event=Event.START, by=by, at=at)
-        order_search(case, by=by, at=at)
+        if not is_complaint:
+            order_search(case, by=by, at=at)
 
 
 class StillSearching(Exception):

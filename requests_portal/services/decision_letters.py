@@ -3,6 +3,8 @@
 They are composed in the case's language from what was decided; the reasons are staff's own words.
 """
 
+from collections.abc import Sequence
+
 from django.utils import timezone, translation
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
@@ -10,7 +12,13 @@ from django.utils.translation import ngettext
 
 from accounts.models import User
 from erasure.models import Plan
-from erasure.services.overview import KeptRows, TableOverview, overview
+from erasure.services.overview import (
+    CategoryOverview,
+    KeptRows,
+    TableOverview,
+    categories_of,
+    overview,
+)
 from requests_portal.domain.deciding import Judgement
 from requests_portal.domain.letters import LetterDraft, LetterKind, Part, Passage
 from requests_portal.domain.rights import Outcome, Right
@@ -95,11 +103,12 @@ def erasure_letter(*, case: Case, decision: Decision, plan: Plan) -> LetterDraft
             if not (table.is_entrusted or table.is_empty)
         ]
         told: list[Passage] = [
+            _by_category(tables),
             Passage(
                 part=Part.WORDS,
-                heading=_("What was erased, and what is kept"),
+                heading=_("In detail"),
                 rows=tuple((table.title, _gone(table), _stays(table)) for table in tables),
-            )
+            ),
         ]
         grounds = dict.fromkeys(str(table.ground) for table in tables if table.stays)
         if grounds:
@@ -121,6 +130,26 @@ def erasure_letter(*, case: Case, decision: Decision, plan: Plan) -> LetterDraft
             proposed_by=plan.prepared_by,
             done=tuple(told),
         )
+
+
+def _by_category(tables: Sequence[TableOverview]) -> Passage:
+    """Say for each kind of data what was decided on it."""
+    return Passage(
+        part=Part.WORDS,
+        heading=_("What was erased, and what is kept"),
+        rows=tuple(
+            (str(one.title), _number_gone(one.gone), _number_kept(one))
+            for one in categories_of(tables)
+        ),
+    )
+
+
+def _number_gone(rows: int) -> str:
+    return ngettext("%(n)s erased", "%(n)s erased", rows) % {"n": rows} if rows else "–"
+
+
+def _number_kept(one: CategoryOverview) -> str:
+    return _kept(KeptRows(until=one.until, rows=one.stays)) if one.stays else "–"
 
 
 def _subject(right: Right) -> str:

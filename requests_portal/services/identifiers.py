@@ -66,7 +66,7 @@ def correct_identifiers(
             data={"fields": sorted(changed)},
         )
         IdentifierChange.objects.create(case=locked, reason=reason, changed_by=by, changed_at=at)
-        if State(locked.state) is State.IN_PROGRESS:
+        if locked.collection_units.exists():
             if not keys_given(locked):
                 raise NothingToSearchBy("Nothing is left to search by.")
             lay_down(locked, by=actor, at=at)

@@ -16,8 +16,11 @@ from requests_portal.domain.rights import Right
 from requests_portal.models import Case
 from requests_portal.queries import person_hashes
 from requests_portal.services.ending_work import lay_down
+from requests_portal.services.identification import case_reference
 from requests_portal.services.mails import send_merged
 from requests_portal.services.moves import CaseMovedOn, move
+from requests_portal.services.porting import keep_wish_of
+from retention.services.restrictions import pass_on
 
 _UNDECIDED = sorted(state.value for state in UNDECIDED)
 
@@ -42,6 +45,8 @@ def duplicates_of(case: Case) -> list[Case]:
 
 def merge(*, case: Case, into: Case, covers_both: bool, by: User, at: datetime) -> Case:
     """End `case` in favour of `into`, which keeps its own dates, and tell the person.
+
+    What takes effect at once stays in force, and where data is to go is not forgotten.
 
     Raises what `check_merge` raises, and CaseMovedOn where one of them is decided or a correction
     is ordered.
@@ -69,6 +74,10 @@ def merge(*, case: Case, into: Case, covers_both: bool, by: User, at: datetime) 
             merged_into=going_on,
         )
         lay_down(ending, by=actor, at=at)
+        pass_on(
+            reference=case_reference(ending.id), to=case_reference(going_on.id), by=actor, at=at
+        )
+        keep_wish_of(ending, case=going_on)
         send_merged(case=ending, into=going_on, at=at)
     return going_on
 

@@ -37,6 +37,18 @@ def note_wish(*, case: Case, wish: Wish, by: User, at: datetime) -> None:
         )
 
 
+def keep_wish_of(other: Case, *, case: Case) -> None:
+    """Take over where the data is to go from a request that ends in this one, if it says more."""
+    if Right(case.right) is not Right.PORTABILITY:
+        return
+    wish = PortingWish.objects.filter(case=other).exclude(target=Target.ME.value).first()
+    here = PortingWish.objects.filter(case=case).first()
+    if wish is None or (here is not None and here.target != Target.ME.value):
+        return
+    given = {"target": wish.target, "company": wish.company, "url": wish.url}
+    PortingWish.objects.update_or_create(case=case, defaults=given)
+
+
 def _columns(wish: Wish) -> dict[str, str | None]:
     return {
         "target": wish.target.value,

@@ -153,8 +153,10 @@ def _cases() -> QuerySet[Case]:
     return Case.objects.alias(id_text=Cast("id", CharField()))
 
 
-def queue(*, name: str, user: User, at: datetime) -> QuerySet[Case]:
+def queue(*, name: str, user: User, at: datetime, scope: Q | None = None) -> QuerySet[Case]:
     """Return the cases behind a filter, the nearest day first. Unknown names mean open.
+
+    `scope` narrows them, to a right or a company for example.
 
     Each says as `has_unread_post` whether its person waits to be read.
     """
@@ -162,7 +164,7 @@ def queue(*, name: str, user: User, at: datetime) -> QuerySet[Case]:
     cases = (
         _cases()
         .select_related("assignee")
-        .filter(filters.get(name, filters["open"]))
+        .filter(filters.get(name, filters["open"]), scope or Q())
         .annotate(has_unread_post=_has_unread_post())
     )
     if name == "closed":

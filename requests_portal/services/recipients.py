@@ -82,7 +82,7 @@ def note_restriction(*, restriction: Restriction, at: datetime, **_signal: objec
     if case is None:
         return
     for unit in units_of(case):
-        if unit.status != Status.DONE or not _covers(restriction.resources, unit.resource_id):
+        if unit.status != Status.DONE:
             continue
         resource = map_of(unit.map_version.hash).resource(unit.resource_id)
         found = [one for one in unit.tables.all() if one.is_ours and one.row_count]
@@ -90,13 +90,9 @@ def note_restriction(*, restriction: Restriction, at: datetime, **_signal: objec
         touched = {
             (resource.id, table.name): _personal(table)
             for table in tables
-            if _covers(restriction.categories, table.category.value)
+            if restriction.covers(resource.id, table.name, table.category.value)
         }
         _note(case, unit.map_version, touched, occasion=Occasion.RESTRICTION, at=at)
-
-
-def _covers(named: list[str], one: str) -> bool:
-    return not named or one in named
 
 
 def _case_of(restriction: Restriction) -> Case | None:

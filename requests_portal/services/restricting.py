@@ -53,7 +53,7 @@ def restrict(
     by: Actor,
     at: datetime,
 ) -> Restriction:
-    """Restrict what a request is about; `places` narrows it to their resources and categories."""
+    """Restrict what a request is about; `places` narrows it to these tables."""
     chosen = list(places)
     return restrict_person(
         keys=keys,
@@ -61,7 +61,7 @@ def restrict(
         by=by,
         at=at,
         resources={resource.id for resource, _table in chosen},
-        categories={table.category for _resource, table in chosen},
+        tables={f"{resource.id}.{table.name}" for resource, table in chosen},
         reference=case_reference(case.id),
     )
 

@@ -18,7 +18,7 @@ from audit.domain.actor import Actor
 from audit.domain.event_data import JSONValue
 from audit.services import record
 from datamap.connectors import AwaitingPerson, SourceError, connector_for
-from datamap.domain.erasing import Exclusion, Scope
+from datamap.domain.erasing import Scope
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import Resource, Table
 from datamap.models import ManualTask
@@ -29,7 +29,7 @@ from lib.units import LeaseLost, Status, backoff, claim_next, extend_lease, fail
 from lib.wakeups import wake
 from retention.domain.treatments import rules_hash
 from retention.models import Restriction, RestrictionKey, SourceMark
-from retention.queries import RESTRICTION, key_hashes
+from retention.queries import key_hashes
 from retention.services.gate import permitted
 from retention.sql import hold_removals
 
@@ -152,16 +152,11 @@ def _concerned(restriction: Restriction) -> list[str]:
 
 def _covered(restriction: Restriction, resource: Resource) -> list[Table]:
     """Return the tables with a mark of their own that the restriction speaks of."""
-    scope = Exclusion(
-        RESTRICTION,
-        resources=frozenset(restriction.resources),
-        categories=frozenset(restriction.categories),
-    )
     return [
         table
         for table in resource.tables
         if table.restriction_column is not None
-        and scope.covers(resource.id, table.name, table.category.value)
+        and restriction.covers(resource.id, table.name, table.category.value)
     ]
 
 

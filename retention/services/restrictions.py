@@ -44,21 +44,23 @@ class NoticeNotSent(RestrictionRefused):
     """The person must be told before a restriction is lifted (Art. 18(3))."""
 
 
-def restrict_person(
+def restrict_person(  # noqa: PLR0913 (how far it reaches is said in three ways)
     *,
     keys: SubjectKeys,
     reason: Reason,
     by: Actor,
     at: datetime,
     resources: Collection[str] = (),
+    tables: Collection[str] = (),
     categories: Collection[Category] = (),
     reference: str = "",
     note: str = "",
 ) -> Restriction:
     """Restrict the processing of a person's data to storage, from `at` on.
 
-    Waits for a step that is changing a source. `resources` (ids) and `categories` narrow it;
-    empty means all. `reference` is opaque, such as "case:<uuid>". Raises NobodyNamed.
+    Waits for a step that is changing a source. `resources` (ids), `tables` ("resource.table") and
+    `categories` narrow it; empty means all. `reference` is opaque, such as "case:<uuid>". Raises
+    NobodyNamed.
     """
     if not keys:
         raise NobodyNamed("Name at least one identifier of the person.")
@@ -69,6 +71,7 @@ def restrict_person(
             sealed_keys=keys.as_json(),
             note=note,
             resources=sorted(resources),
+            tables=sorted(tables),
             categories=sorted(category.value for category in categories),
             reference=reference,
             starts_at=at,
@@ -115,6 +118,24 @@ def lift(*, restriction: Restriction, by: Actor, at: datetime) -> Restriction:
     return locked
 
 
+def pass_on(*, reference: str, to: str, by: Actor, at: datetime) -> int:
+    """Let the restrictions in force that `reference` asked for stand for `to`; return how many.
+
+    They cover what they covered: only who answers for them, and ends them, is another.
+    """
+    with transaction.atomic():
+        held = list(
+            Restriction.objects.select_for_update(no_key=True).filter(
+                reference=reference, lifted_at__isnull=True
+            )
+        )
+        for restriction in held:
+            restriction.reference = to
+            restriction.save(update_fields=["reference"])
+            _record("restriction.passed_on", restriction, by=by, at=at, reference=to)
+    return len(held)
+
+
 def _in_force(restriction_id: UUID) -> Restriction:
     locked = Restriction.objects.select_for_update(no_key=True).get(pk=restriction_id)
     if locked.lifted_at is not None:
@@ -130,6 +151,7 @@ def _told(restriction: Restriction) -> dict[str, JSONValue]:
     return {
         "reason": restriction.reason,
         "resources": restriction.resources,
+        "tables": restriction.tables,
         "categories": restriction.categories,
         "reference": restriction.reference,
     }

@@ -30,7 +30,13 @@ from retention.services.restrictions import (
     note_notice_sent,
     restrict_person,
 )
-from retention.views.shown import resource_titles, shown, shown_marks, staff_names
+from retention.views.shown import (
+    resource_titles,
+    shown,
+    shown_marks,
+    staff_names,
+    titles_of_map,
+)
 
 WORKERS = (Role.HANDLER, Role.DPO)
 _PER_PAGE = 50
@@ -45,7 +51,7 @@ def restriction_list(request: StaffRequest) -> HttpResponse:
     found = restriction_of(find.keys()) if find is not None and find.is_valid() else None
     rows = restrictions(in_force=in_force) if found is None else found
     page = Paginator(rows, _PER_PAGE).get_page(request.GET.get("page"))
-    titles, people = resource_titles(), staff_names()
+    titles, people = titles_of_map(), staff_names()
     context = {
         "page": page,
         "rows": [shown(one, titles=titles, people=people) for one in page],
@@ -88,7 +94,7 @@ def restriction_detail(request: StaffRequest, pk: UUID) -> HttpResponse:
             object_kind="restriction",
             object_id=str(pk),
         )
-    titles = resource_titles()
+    titles = titles_of_map()
     context = {
         "row": shown(restriction, titles=titles, people=staff_names(), with_person=True),
         "marks": shown_marks(restriction, titles=titles),

@@ -25,6 +25,7 @@ class ShownRestriction:
     restriction: Restriction
     reason: Text
     resources: tuple[str, ...]
+    tables: tuple[str, ...]
     categories: tuple[Text, ...]
     identifiers: tuple[tuple[Text, str], ...]
     set_by: str
@@ -50,6 +51,21 @@ def resource_titles() -> dict[str, str]:
         return {}
 
 
+def titles_of_map() -> dict[str, str]:
+    """Return the titles of resources by id, and of tables by "resource.table"."""
+    language = get_language() or "en"
+    try:
+        resources = current_map().resources
+    except NoMap:
+        return {}
+    tables = {
+        f"{resource.id}.{table.name}": table.title.in_language(language)
+        for resource in resources
+        for table in resource.tables
+    }
+    return tables | {one.id: one.title.in_language(language) for one in resources}
+
+
 def staff_names() -> dict[str, str]:
     """Return the names of all staff by the reference under which they act."""
     return {f"staff:{pk}": name for pk, name in User.objects.values_list("pk", "name")}
@@ -68,6 +84,7 @@ def shown(
         restriction=restriction,
         reason=REASONS[Reason(restriction.reason)],
         resources=tuple(titles.get(one, one) for one in restriction.resources),
+        tables=tuple(titles.get(one, one) for one in restriction.tables),
         categories=tuple(CATEGORIES[Category(one)] for one in restriction.categories),
         identifiers=tuple((IDENTIFIERS.get(kind, kind), value) for kind, value in keys),
         set_by=_name(restriction.set_by, people),

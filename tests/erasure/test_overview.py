@@ -11,6 +11,7 @@ from accounts.models import User
 from audit.domain.actor import Actor
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.vocabulary import Category
+from datamap.texts import CATEGORIES
 from erasure.domain.states import PlanState
 from erasure.models import Plan, ScheduledErasure, ScheduledTable
 from erasure.services.overview import (
@@ -73,6 +74,20 @@ def test_table_tells_what_goes_what_stays_until_when_and_why(
     ]
     assert (calls.kept_rows, calls.ground) == (2, GROUNDS[Ground.POLICY])
     assert (calls.third_party_rows, calls.is_entrusted, calls.advice) == (1, False, "")
+
+
+def test_each_kind_of_data_is_summed_up_with_its_last_day(sources: Sources, handler: User) -> None:
+    plan = ready(handler)
+    found = seen(plan)
+
+    summed = {str(one.title): one for one in found.categories}
+    traffic = summed[str(CATEGORIES[Category.TRAFFIC])]
+    assert (traffic.going, traffic.gone, traffic.stays) == (1, 0, 2)
+    assert (traffic.until, traffic.grounds) == (date(2033, 1, 1), [GROUNDS[Ground.POLICY]])
+    ours = [table for resource in found.resources for table in resource.tables]
+    assert sum(one.going for one in found.categories) == sum(table.going for table in ours)
+    assert sum(one.stays for one in found.categories) == sum(table.stays for table in ours)
+    assert "By kind of data" in shown(plan)
 
 
 def test_tables_without_rows_are_named_alone(sources: Sources, handler: User) -> None:

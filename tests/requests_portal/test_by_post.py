@@ -247,3 +247,15 @@ def test_a_mail_or_another_case_has_no_paper(company: str, case: Case) -> None:
     assert client.get(f"/desk/cases/{case.reference}/post/{mail}/").status_code == 404
     paper = mails_of(posted)[0].pk
     assert client.get(f"/desk/cases/{case.reference}/post/{paper}/").status_code == 404
+
+
+def test_a_complaint_is_begun_without_searching_anybody(company: str) -> None:
+    case = letter_case(right=Right.COMPLAINT, customer_number="")
+    client = desk(Role.HANDLER)
+    page = f"/desk/cases/{case.reference}/"
+    assert "Next: look into it" in client.get(page).content.decode()
+    client.post(f"{page}start/")
+    case.refresh_from_db()
+    assert case.state == State.IN_PROGRESS
+    assert not case.collection_units.exists()
+    assert f"{page}ruling/" in client.get(page).content.decode()

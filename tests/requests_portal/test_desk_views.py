@@ -15,6 +15,7 @@ from audit.domain.actor import Actor
 from audit.queries import events_of
 from lib.units import Status
 from requests_portal.domain.lifecycle import State
+from requests_portal.domain.rights import Right
 from requests_portal.models import Case, CollectedTable, CollectionUnit, Package
 from requests_portal.services.cases import assign, receive_case
 from requests_portal.services.collection import collect_next, start_collection
@@ -111,8 +112,28 @@ def test_queue_orders_by_the_safe_date_and_counts_every_filter(
         "problems": 0,
         "messages": 0,
         "outside": 0,
+        "post": 0,
         "closed": 0,
     }
+
+
+def test_queue_is_narrowed_to_a_right_and_a_company_with_its_counts(
+    desk: Client, company: str
+) -> None:
+    def received(right: Right, code: str) -> str:
+        given = intake(right=right, entity_code=code)
+        return receive_case(intake=given, by=Actor.person(), at=NOW).reference
+
+    wanted = received(Right.ERASURE, "LV")
+    others = [received(Right.ERASURE, "EE"), received(Right.ACCESS, "LV")]
+    page = desk.get("/desk/", {"show": "open", "right": "erasure", "entity_code": "LV"})
+    text = page.content.decode()
+    assert wanted in text
+    assert not any(other in text for other in others)
+    assert page.context["filters"][0][2] == 1
+    assert 'href="?show=mine&amp;right=erasure&amp;entity_code=LV"' in text
+    all_of_them = desk.get("/desk/", {"right": "everything", "entity_code": "DE"})
+    assert all_of_them.context["filters"][0][2] == 3
 
 
 def test_queue_finds_a_reference_however_it_is_typed(desk: Client, case: Case) -> None:

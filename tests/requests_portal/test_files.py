@@ -54,12 +54,20 @@ def test_a_file_is_told_by_its_content(kind: FileKind) -> None:
     assert recognise(content[:LOOKED_AT], content[-LOOKED_AT:]) is kind
 
 
+@pytest.mark.parametrize("behind", [b"", b"\x00" * 2000, b"SEFT" + bytes(300), b"\xff\xd9mp4"])
+def test_a_photo_of_a_phone_may_go_on_behind_the_picture(behind: bytes) -> None:
+    content = FILES[FileKind.JPEG].removesuffix(b"\xff\xd9") + behind
+    checked = check_upload(upload(content, "IMG_1.jpg"), accepted=SCANS, most_megabytes=1)
+    assert checked.kind is FileKind.JPEG
+
+
 @pytest.mark.parametrize(
     ("name", "content", "refusal"),
     [
         ("proof.pdf", b"<html><script>alert(1)</script></html>", FileNameLies),
         ("proof.pdf", FILES[FileKind.PNG], FileNameLies),
         ("proof.png", PDF, FileNameLies),
+        ("proof.jpg", b"\xff\xd8\xff\x00" + b"\x00" * 90, FileNameLies),
         ("proof.pdf", PDF[:200], FileNameLies),  # cut off: no end
         ("proof.exe", b"MZ\x90\x00" + b"\x00" * 90, FileNotAccepted),
         ("proof.zip", b"PK\x03\x04" + b"\x00" * 90, FileNotAccepted),

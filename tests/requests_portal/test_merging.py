@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from audit.domain.actor import Actor
+from audit.queries import events_of
 from outbox.queries import messages_for
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.merging import (
@@ -21,14 +23,17 @@ from requests_portal.domain.merging import (
     SameRequest,
     check_merge,
 )
-from requests_portal.domain.rights import Right
-from requests_portal.models import Case
+from requests_portal.domain.porting import Target, Wish
+from requests_portal.domain.rights import Channel, Right
+from requests_portal.models import Case, PortingWish
 from requests_portal.services.cases import receive_case
 from requests_portal.services.collection import collect_next, start_collection
 from requests_portal.services.merging import duplicates_of, merge
 from requests_portal.services.moves import CaseMovedOn
+from requests_portal.services.restricting import restrictions_of
 from requests_portal.services.withdrawing import withdraw_request
 from tests.requests_portal.conftest import NOW, intake
+from tests.requests_portal.test_restricting import notes_rest_on
 
 LATER = NOW + timedelta(days=2)
 OLD = Mergeable(
@@ -156,3 +161,38 @@ def test_desk_offers_duplicates_and_merges(
     page = client.get(reverse("desk:case-detail", args=[newer.reference])).content.decode()
     assert "This request goes on as" in page
     assert "Open this request again" not in page
+
+
+def test_what_was_stopped_stays_stopped_and_belongs_to_the_one_that_goes_on(
+    company: str, tmp_path: Path, handler: User
+) -> None:
+    notes_rest_on("legitimate_interest", tmp_path)
+    older = filed(timedelta(), right=Right.ERASURE)
+    by_phone = {"right": Right.OBJECTION, "choice": "marketing", "channel": Channel.PHONE}
+    newer = filed(timedelta(days=1), **by_phone)
+    (held,) = restrictions_of(newer)
+
+    merge(case=newer, into=older, covers_both=True, by=handler, at=LATER)
+
+    (kept,) = restrictions_of(older)
+    assert (kept.pk, kept.lifted_at, kept.tables) == (held.pk, None, held.tables)
+    assert restrictions_of(newer) == []
+    event = events_of("restriction", str(held.pk)).get(verb="restriction.passed_on")
+    assert event.data == {"reference": f"case:{older.id}"}
+
+
+def test_where_data_is_to_go_is_taken_over(company: str, handler: User) -> None:
+    wish = Wish(target=Target.CODE, company="Nordic Telecom")
+    older = filed(timedelta(), right=Right.PORTABILITY)
+    newer = filed(timedelta(days=1), right=Right.PORTABILITY, porting=wish)
+    merge(case=newer, into=older, covers_both=False, by=handler, at=LATER)
+    taken = PortingWish.objects.get(case=older)
+    assert (taken.target, taken.company) == ("code", "Nordic Telecom")
+
+
+def test_where_data_is_to_go_is_not_overwritten(company: str, handler: User) -> None:
+    first, second = (Wish(target=Target.CODE, company=name) for name in ("Elisa", "Tele2"))
+    older = filed(timedelta(), right=Right.PORTABILITY, porting=first)
+    newer = filed(timedelta(days=1), right=Right.PORTABILITY, porting=second)
+    merge(case=newer, into=older, covers_both=False, by=handler, at=LATER)
+    assert PortingWish.objects.get(case=older).company == "Elisa"

@@ -113,7 +113,7 @@ def test_it_binds_us_when_the_address_is_confirmed_and_not_before(
     assert restrictions_of(case) == []  # a stranger can type any address
     confirmed(case)
     (held,) = restrictions_of(case)
-    assert (held.resources, held.categories) == (["company"], ["communications"])
+    assert (held.resources, held.tables, held.categories) == (["company"], ["company.notes"], [])
     assert held.reason == (Reason.OBJECTION if right is Right.OBJECTION else Reason.CONSENT)
     assert held.keys == ANA  # the phone may be somebody else's
 
@@ -167,7 +167,7 @@ def test_upheld_objection_names_the_data(company: str, tmp_path: Path, handler: 
     judgement = Judgement(right=Right.OBJECTION, outcome=Outcome.GRANTED)
     draft = decision_letter(case=case, judgement=judgement, by=handler)
     rule(case=case, judgement=judgement, draft=draft, identity_checked=True, by=handler, at=LATER)
-    assert {tuple(one.categories) for one in restrictions_of(case)} == {("communications",)}
+    assert {tuple(one.tables) for one in restrictions_of(case)} == {("company.notes",)}
     passages = case.letters.get(kind=LetterKind.DECISION).content["passages"]
     named = [one["lines"] for one in passages if one["heading"] == "Which data this is"]
     assert named == [["Notes (Company register)"]]
@@ -237,7 +237,7 @@ def test_objection_to_advertising_ends_what_rests_on_a_consent_too(
     notes_rest_on("consent", tmp_path)
     assert restrictions_of(confirmed(filed(Right.OBJECTION, choice="other_use"))) == []
     (held,) = restrictions_of(confirmed(filed(Right.OBJECTION, choice="marketing")))
-    assert held.categories == ["communications"]
+    assert held.tables == ["company.notes"]
 
 
 def test_granted_withdrawal_leaves_alone_what_rests_on_no_consent(

@@ -61,16 +61,19 @@ def test_permit_excludes_whom_a_restriction_names(sources: Sources) -> None:
     restrict(BEN)
     restrict(ANA, categories=[Category.TRAFFIC])
     restrict(ANA, resources=["crm"])
+    restrict(ANA, tables=["phone.calls"])
     given = Exclusion("hold")
 
     permit = permit_for("phone", scope(None, given))
 
     ben = Exclusion("restriction", keys=BEN)
     ana = Exclusion("restriction", keys=ANA, categories=frozenset({"traffic"}))
-    assert permit.scope == scope(None, given, ben, ana)
+    calls = Exclusion("restriction", keys=ANA, tables=frozenset({"phone.calls"}))
+    assert permit.scope == scope(None, given, ben, ana, calls)
     assert permit_for("crm", scope(None)).scope.exclusions == (
         Exclusion("restriction", keys=SubjectKeys(emails=(*ANA.emails, *BEN.emails))),
         ana,
+        calls,
     )
 
 

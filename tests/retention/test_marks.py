@@ -87,6 +87,14 @@ def test_sources_own_marks_are_set_and_cleared(sources: Sources) -> None:
     assert {"resource": "crm", "rows": 3, "restricted": False} in told
 
 
+def test_tables_narrow_the_marks(sources: Sources) -> None:
+    restrict(tables=["crm.notes"])
+    work()
+
+    assert sources.rows("crm", MARKED) == []
+    assert sources.rows("crm", MARKED_NOTES) == [(1,), (2,)]
+
+
 def test_categories_narrow_the_marks(sources: Sources) -> None:
     restrict(categories=[Category.COMMUNICATIONS])
     work()

@@ -74,6 +74,7 @@ def test_restriction_is_on_record_without_personal_data() -> None:
     case = f"case:{uuid4()}"
     restriction = restrict(
         resources={"phone", "crm"},
+        tables={"crm.notes"},
         categories={Category.TRAFFIC},
         reference=case,
         note="Ana says: wrong",
@@ -84,6 +85,7 @@ def test_restriction_is_on_record_without_personal_data() -> None:
     assert event.data == {
         "reason": "accuracy",
         "resources": ["crm", "phone"],
+        "tables": ["crm.notes"],
         "categories": ["traffic"],
         "reference": case,
     }

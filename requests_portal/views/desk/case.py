@@ -35,7 +35,7 @@ from requests_portal.texts.trail import AUDIT_VERBS
 from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
 from requests_portal.views.desk.panels import PANELS
 from retention.queries import restriction_of
-from retention.views.shown import ShownRestriction, resource_titles, shown, staff_names
+from retention.views.shown import ShownRestriction, shown, staff_names, titles_of_map
 
 PAGE = "requests_portal/desk/case.html"
 _WORK = "requests_portal/desk/_work.html"
@@ -120,7 +120,7 @@ def _restrictions(case: Case, findings: list[Finding]) -> list[ShownRestriction]
     found = restriction_of(SubjectKeys.of_pairs([*keys_given(case), *searched]))
     if not found:
         return []
-    titles, people = resource_titles(), staff_names()
+    titles, people = titles_of_map(), staff_names()
     return [shown(one, titles=titles, people=people) for one in found]
 
 

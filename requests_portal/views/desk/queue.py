@@ -1,7 +1,8 @@
 """The queue: every open case, the nearest safe date first."""
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.db.models import Q
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import StaffRequest
 from accounts.views.access import require_role
+from lib.entities import ENTITIES
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.references import clean_reference
 from requests_portal.domain.rights import Right
@@ -45,11 +47,11 @@ def case_list(request: StaffRequest) -> HttpResponse:
         return redirect("desk:case-detail", reference=found.reference)
     name = request.GET.get("show", "open")
     now = timezone.now()
-    page = Paginator(queue(name=name, user=request.user, at=now), _PER_PAGE).get_page(
-        request.GET.get("page")
-    )
+    scope, narrowed = _narrowed(request.GET)
+    cases = queue(name=name, user=request.user, at=now, scope=scope)
+    page = Paginator(cases, _PER_PAGE).get_page(request.GET.get("page"))
     signs = signs_of([case.id for case in page])
-    counts = queue_counts(user=request.user, at=now)
+    counts = queue_counts(user=request.user, at=now, scope=scope)
     context = {
         "page": page,
         "show": name if name in FILTERS else "open",
@@ -64,7 +66,19 @@ def case_list(request: StaffRequest) -> HttpResponse:
             )
             for case in page
         ],
+        "rights": [(right.value, label) for right, label in RIGHT_NAMES.items()],
+        "companies": [(code, one.legal_name) for code, one in ENTITIES.items()],
+        "narrowed": narrowed,
         "may_work": request.user.has_role(*WORKERS),
         "not_found": request.GET.get("q", ""),
     }
     return render(request, "requests_portal/desk/queue.html", context)
+
+
+def _narrowed(given: QueryDict) -> tuple[Q, dict[str, str]]:
+    """Read the right and the company that were chosen; what is none of them narrows nothing."""
+    known = {"right": [right.value for right in Right], "entity_code": list(ENTITIES)}
+    chosen = {
+        name: value for name, values in known.items() if (value := given.get(name, "")) in values
+    }
+    return Q(**chosen), chosen

@@ -81,7 +81,9 @@ def case_start(request: StaffRequest, reference: str) -> HttpResponse:
             request,
             case,
             lambda by, at: start_collection(case=case, by=by, at=at),
-            _("The search has begun in every source."),
+            _("Work on it has begun.")
+            if Right(case.right) is Right.COMPLAINT
+            else _("The search has begun in every source."),
         )
     except NothingToSearchBy:
         messages.error(
