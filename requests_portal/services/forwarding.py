@@ -22,7 +22,6 @@ from requests_portal.domain.letters import LetterDraft
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.domain.outside import Telling
 from requests_portal.domain.references import reference_from
-from requests_portal.domain.rights import Right
 from requests_portal.models import Case, CollectionUnit, Handover, HandoverFile
 from requests_portal.queries import found_rows, units_of
 from requests_portal.services.decisions import SearchIncomplete
@@ -248,7 +247,7 @@ def _forward(case: Case, handover: Handover, *, by: User, at: datetime) -> Case:
 
 def _is_wholly(case: Case, handover: Handover) -> bool:
     """Tell whether nothing is left for us, and this is the last controller to be told."""
-    if State(case.state) is not State.IN_PROGRESS or Right(case.right) is Right.COMPLAINT:
+    if State(case.state) is not State.IN_PROGRESS:
         return False
     waiting = case.handovers.filter(state=Telling.TO_SEND.value).exclude(pk=handover.pk)
     return not found_rows(case) and not waiting.exists()

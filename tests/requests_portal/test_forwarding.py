@@ -26,7 +26,7 @@ from requests_portal.domain.letters import LetterKind, PartsMissing
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.outside import Telling
 from requests_portal.domain.representing import Authority, Representation
-from requests_portal.domain.rights import Outcome, Right
+from requests_portal.domain.rights import Outcome
 from requests_portal.models import Case, Handover, HandoverFile, Letter, Representative
 from requests_portal.services.cases import receive_case
 from requests_portal.services.collection import (
@@ -189,15 +189,6 @@ def test_the_last_of_two_controllers_forwards_the_case_itself(
     with built(south) as archive:
         (line,) = archive.read("data/company-answers.jsonl").splitlines()
     assert json.loads(line)["said"] == "no"
-
-
-def test_a_complaint_stays_ours_even_if_all_data_is_entrusted(company: str, handler: User) -> None:
-    run_sql(company, "INSERT INTO answers VALUES (3, '+37258880000', 'north', 'maybe')")
-    case = searched(right=Right.COMPLAINT, email="callee@example.com", phone="+37258880000")
-    handover = passed_on(case, handler)
-    case.refresh_from_db()
-    assert case.state == State.IN_PROGRESS
-    assert handover.forwarded_case != case
 
 
 @pytest.mark.parametrize("case_name", ["mixed", "entrusted"])
@@ -405,6 +396,7 @@ def test_the_file_holds_the_request_and_the_rows_of_this_controller_alone(
     assert request["person"] == {
         "name": "Ana Kask",
         "email": "ana@example.com",
+        "postal_address": None,
         "email_confirmed_at": None,
         "phone": PHONE,
         "customer_number": None,
@@ -437,6 +429,7 @@ def test_what_is_asked_for_another_is_passed_on_as_theirs(company: str, handler:
     assert request["written_by"] == {
         "name": "Piret Tamm",
         "email": "piret@example.org",
+        "postal_address": None,
         "authority": "mandate",
         "checked_at": None,
     }
