@@ -470,7 +470,7 @@ def test_of_a_shared_table_only_those_go_whose_agreement_is_over(
 ) -> None:
     found = Sources({"shared": make_database()})
     found.run("shared", f"CREATE TABLE answers (id int PRIMARY KEY, tenant {kind}, email text)")
-    rows = f"SELECT n, (42 + n % 3)::text::{kind}, 'a' FROM generate_series(1, 90) n"
+    rows = f"SELECT n, (42 + n % 3)::text::{kind}, 'a' FROM generate_series(1, 90) n"  # noqa: S608 (our own)
     found.run("shared", f"INSERT INTO answers {rows}")
     found.run("shared", "INSERT INTO answers VALUES (999, NULL, 'a')")
     settings.SOURCE_URLS = {"SOURCE_SHARED_URL": found.urls["shared"]}
