@@ -189,6 +189,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.apply_corrections",
         "schedule": timedelta(seconds=15),
     },
+    "begin-purge": {"task": "retention.tasks.begin_purge", "schedule": timedelta(minutes=5)},
+    "purge": {"task": "retention.tasks.purge", "schedule": timedelta(seconds=30)},
     "mark-sources": {
         "task": "retention.tasks.mark_sources",
         "schedule": timedelta(seconds=15),
@@ -255,6 +257,13 @@ for _name, _value in _embedded.items():
 SOURCE_STATEMENT_TIMEOUT: int = env.int("SOURCE_STATEMENT_TIMEOUT", default=300)
 # Rows that an erasure removes in one transaction of a source; more go in steps.
 ERASURE_TRANSACTION_ROWS: int = env.int("ERASURE_TRANSACTION_ROWS", default=250_000)
+#: The local time at which a run that erases what is due begins by itself; empty: none does.
+PURGE_AT: str = env.str("PURGE_AT", default="")
+PURGE_TIME_ZONE: str = env.str("PURGE_TIME_ZONE", default="Europe/Tallinn")
+#: More than that in one table, and a person is asked first: a share of its rows, and a number.
+PURGE_MOST_SHARE: float = env.float("PURGE_MOST_SHARE", default=0.5)
+PURGE_MOST_ROWS: int = env.int("PURGE_MOST_ROWS", default=5_000_000)
+PURGE_STEP_ROWS: int = env.int("PURGE_STEP_ROWS", default=50_000)
 ERASURE_STEP_ROWS: int = env.int("ERASURE_STEP_ROWS", default=50_000)
 # Packages are sent to addresses that people name: on the open internet, or on a host named here.
 TRANSFER_PRIVATE_HOSTS: list[str] = env.list("TRANSFER_PRIVATE_HOSTS", default=[])

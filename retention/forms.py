@@ -128,3 +128,14 @@ class RecordFileForm(forms.Form):
 
     def chosen_kind(self) -> FileKind:
         return FileKind(self.cleaned_data["kind"])
+
+
+class StopForm(forms.Form):
+    """Why every purge is stopped."""
+
+    reason = forms.CharField(
+        label=_("Why purges are stopped"),
+        help_text=_("For example: a backup is being restored. No names of people."),
+        max_length=500,
+        error_messages={"required": _("Say why purges are stopped.")},
+    )

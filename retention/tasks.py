@@ -4,6 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from retention.services.marks import mark_next, renew_marks
+from retention.services.purge_runs import start_nightly
+from retention.services.purge_work import purge_next
 
 
 @shared_task
@@ -17,3 +19,16 @@ def mark_sources() -> None:
 def renew_source_marks() -> None:
     """Order the marks of restrictions in force again, for rows that came since."""
     renew_marks(at=timezone.now())
+
+
+@shared_task
+def begin_purge() -> None:
+    """Begin the run of this night once its hour has come."""
+    start_nightly(at=timezone.now())
+
+
+@shared_task
+def purge() -> None:
+    """Work on the run under way until nothing of it is due."""
+    while purge_next(clock=timezone.now):
+        pass

@@ -7,9 +7,12 @@ from datamap.domain.records import Gap
 from datamap.domain.transfers import Cover
 from datamap.domain.vocabulary import Category, DataKind, LegalBasis
 from datamap.texts import CATEGORIES
+from retention.domain.purge_stages import RunState, Stage
+from retention.domain.purging import Alarm
 from retention.domain.restricting import Reason
 
 __all__ = [
+    "ALARMS",
     "CATEGORIES",
     "COVERS",
     "DATA_KINDS",
@@ -18,6 +21,8 @@ __all__ = [
     "LEGAL_BASES",
     "REASONS",
     "RETENTION",
+    "RUN_STATES",
+    "STAGES",
 ]
 
 Text = str | Promise
@@ -105,4 +110,29 @@ GAPS: dict[Gap, Text] = {
         "The controller is missing: no controller of the map has a source_key that could stand "
         "in %(place)s."
     ),
+}
+
+RUN_STATES: dict[RunState, Text] = {
+    RunState.RUNNING: _("under way"),
+    RunState.PAUSED: _("paused"),
+    RunState.DONE: _("done, nothing due is left"),
+    RunState.INCOMPLETE: _("incomplete"),
+    RunState.ENDED: _("ended by a person"),
+}
+
+STAGES: dict[Stage, Text] = {
+    Stage.PLAN: _("counting what is due"),
+    Stage.PURGE: _("erasing"),
+    Stage.CHECK: _("searching again"),
+    Stage.OVER: _("over"),
+}
+
+#: Why a table waits for a person.
+ALARMS: dict[Alarm, Text] = {
+    Alarm.SHARE: _("A large part of the table is due."),
+    Alarm.NUMBER: _("More rows are due than may go in one run."),
+    Alarm.JUMP: _("Many more rows are due than in the runs before."),
+    Alarm.NO_ANCHOR: _("Rows have no date to count from. They stay."),
+    Alarm.FUTURE_ANCHOR: _("Rows are dated in the future. They stay."),
+    Alarm.EARLY_ANCHOR: _("Rows are dated before 1990. They stay."),
 }

@@ -15,7 +15,7 @@ from datamap.connectors.sql_anchors import anchor_holds
 from datamap.connectors.sql_anonymising import anonymised_columns, untouched
 from datamap.connectors.sql_days import ColumnTypes, anchor_days
 from datamap.connectors.sql_matching import matching, table_clause
-from datamap.domain.erasing import KeyRange, Scope
+from datamap.domain.erasing import KeyRange, Scope, Treatment
 from datamap.domain.hanging import Hanging, paths_to
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import Resource, Table
@@ -46,14 +46,21 @@ class Conditions:
         treatment = self.scope.treatment(table.name)
         if treatment.action is Erasing.KEEP:
             return False
-        if treatment.due_before is None:
+        return all_of(_of_controllers(table, treatment, of), self._due(table, treatment, of))
+
+    def _due(self, table: Table, treatment: Treatment, of: FromClause) -> Known:
+        day, first = treatment.due_before, treatment.due_from
+        if day is None:
             return True
         if table.retention.anchor is None:
             return False
-        days, day = anchor_days(self.resource, table, self.types), treatment.due_before
-        return anchor_holds(
-            self.resource, table.retention.anchor, of, lambda anchor: days.before(anchor, day)
-        )
+        days = anchor_days(self.resource, table, self.types)
+
+        def between(anchor: ColumnElement[Any]) -> ColumnElement[bool]:
+            before = days.before(anchor, day)
+            return before if first is None else sa.and_(before, sa.not_(days.before(anchor, first)))
+
+        return anchor_holds(self.resource, table.retention.anchor, of, between)
 
     def excluded(self, table: Table, of: NamedFromClause) -> Known:
         """Rows that an exclusion covers. May be NULL."""
@@ -140,6 +147,16 @@ class Conditions:
         yield from self._exclusions(table, of)
         # A row that is found through a person's row is the person's; others may be anybody's.
         yield False if found else negated(self.mine(table, of))
+
+
+def _of_controllers(table: Table, treatment: Treatment, of: FromClause) -> Known:
+    """Rows of the controllers that a treatment is limited to; those that name none stay."""
+    if treatment.controllers is None:
+        return True
+    if table.controller_column is None:
+        return False
+    named = sa.cast(of.c[table.controller_column], sa.String)
+    return named.in_(sorted(treatment.controllers))
 
 
 def bare_table(table: Table) -> sa.TableClause:

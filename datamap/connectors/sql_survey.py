@@ -24,6 +24,8 @@ from datamap.domain.erasing import KeyRange, Scope, Survey, Tally
 from datamap.domain.schema import Resource, Table
 from datamap.domain.vocabulary import ColumnClass
 
+#: The parts of a survey whose rows are told apart by their day.
+_DATED = ("kept", "going")
 _PART, _DAY, _THIRD, _LANE = "part", "day", "third", "lane{}"
 
 
@@ -42,14 +44,17 @@ def survey_of(connection: Connection, resource: Resource, table: Table, scope: S
     query, read_day = _query(conditions, table, here)
     tallies: dict[str, Tally] = {}
     kept: dict[date | None, int] = {}
+    oldest: date | None = None
     third = 0
     for part, day, third_rows, rows, first, second in connection.execute(query):
         counted = tally(rows, first, second)
         tallies[part] = tallies.get(part, Tally()) + counted
         third += int(third_rows or 0)
+        local = read_day(day)
         if part == "kept":
-            local = read_day(day)
             kept[local] = kept.get(local, 0) + counted.rows
+        elif part == "going" and local is not None:
+            oldest = min(oldest or local, local)
     return Survey(
         going=tallies.get("going", Tally()),
         kept=kept,
@@ -58,6 +63,7 @@ def survey_of(connection: Connection, resource: Resource, table: Table, scope: S
         held=tallies.get("held", Tally()),
         done=tallies.get("done", Tally()),
         third_party_rows=third,
+        oldest=oldest,
     )
 
 
@@ -80,7 +86,7 @@ def _query(
         .where(as_sql(conditions.mine(table, here)))
         .subquery()
     )
-    shown_day = sa.case((rows.c[_PART] == "kept", rows.c[_DAY])).label(_DAY)
+    shown_day = sa.case((rows.c[_PART].in_(_DATED), rows.c[_DAY])).label(_DAY)
     totals = sums(types.backend, [rows.c[one.name] for one in hashed])
     query = sa.select(rows.c[_PART], shown_day, sa.func.sum(rows.c[_THIRD]), *totals)
     return query.group_by(rows.c[_PART], shown_day), read

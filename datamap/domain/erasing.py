@@ -56,11 +56,15 @@ class Treatment:
     """What becomes of rows of one table. `due_before` None: of all of them.
 
     Otherwise only of rows whose anchor's local day (zone of the resource's entity) lies before
-    that day; later ones and those without an anchor stay.
+    that day, and not before `due_from`: what is older than that is no date. Later ones and those
+    without an anchor stay. `controllers` None: of whatever controller; otherwise only of rows that
+    the table's `controller_column` says are one of these.
     """
 
     action: Erasing
     due_before: date | None = None
+    due_from: date | None = None
+    controllers: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,8 @@ class Survey:
     done: Tally = Tally()
     #: Of all these rows, how many hold a value in a third party's column.
     third_party_rows: int = 0
+    #: The earliest anchor's local day among those that go; None where none of them has one.
+    oldest: date | None = field(default=None, compare=False)
 
 
 class NotPermitted(Exception):

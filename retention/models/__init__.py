@@ -1,0 +1,6 @@
+"""Restrictions, and the runs that erase what is due."""
+
+from retention.models.purge import PurgeRun, PurgeStop, PurgeTable
+from retention.models.restriction import Restriction, RestrictionKey, SourceMark
+
+__all__ = ["PurgeRun", "PurgeStop", "PurgeTable", "Restriction", "RestrictionKey", "SourceMark"]
