@@ -77,18 +77,24 @@ def fee_letter(*, case: Case, judgement: Judgement, cents: int) -> LetterDraft:
                     )
                     % {"amount": number_format(cents / 100, decimal_pos=2)},
                 ),
-                Passage(
-                    part=Part.WORDS,
-                    text=_(
-                        "Tell us behind your link whether you agree. You can also narrow your "
-                        "request, so that no fee is needed, or withdraw it."
-                    ),
-                ),
+                Passage(part=Part.WORDS, text=_how_to_agree(case)),
                 ground_part(judgement.grounds),
                 reasons_part(judgement.reasons),
                 *closing_parts(case),
             ),
         )
+
+
+def _how_to_agree(case: Case) -> str:
+    if case.is_by_post:
+        return _(
+            "Write to us whether you agree. You can also narrow your request, so that no fee is "
+            "needed, or withdraw it."
+        )
+    return _(
+        "Tell us behind your link whether you agree. You can also narrow your request, so that no "
+        "fee is needed, or withdraw it."
+    )
 
 
 def erasure_letter(*, case: Case, decision: Decision, plan: Plan) -> LetterDraft:

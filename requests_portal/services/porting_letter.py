@@ -105,14 +105,22 @@ def _ways(
             )
             % {"company": wish.company, "address": f"{settings.PUBLIC_URL}/collect/"},
         )
-    yield Passage(
-        part=Part.WORDS,
-        text=_(
-            "It is a ZIP file, which you can download behind your link: “data.json” and the CSV "
-            "files are for programs, “data.schema.json” describes them, and “index.html” is for "
-            "reading. Where another person appears in a record, their details are masked to "
-            "protect them (Article 20(4) GDPR)."
-        ),
+    yield Passage(part=Part.WORDS, text=_the_file(content.case))
+
+
+def _the_file(case: Case) -> str:
+    if case.is_by_post:
+        return _(
+            "It is a ZIP file, which you find with this letter: “data.json” and the CSV files are "
+            "for programs, “data.schema.json” describes them, and “index.html” is for reading. "
+            "Where another person appears in a record, their details are masked to protect them "
+            "(Article 20(4) GDPR)."
+        )
+    return _(
+        "It is a ZIP file, which you can download behind your link: “data.json” and the CSV "
+        "files are for programs, “data.schema.json” describes them, and “index.html” is for "
+        "reading. Where another person appears in a record, their details are masked to "
+        "protect them (Article 20(4) GDPR)."
     )
 
 

@@ -7,7 +7,7 @@ what is due stays due by the run's own time, and the next worker goes on.
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -62,7 +62,7 @@ def purge_next(*, clock: Clock) -> bool:
     except LeaseLost:
         logger.info("purge of %s is in other hands now", unit.pk)
     except Halted:
-        postpone(unit, until=clock())
+        _return(unit, at=clock())
     except Exception as error:  # noqa: BLE001 (whatever it was, the unit must not be lost)
         log_fault(logger, f"purge {unit.pk}", error)
         _give_back(unit, code="internal", text="", at=clock())
@@ -234,6 +234,12 @@ def _place(unit: PurgeTable) -> tuple[Resource, Table, DataMap]:
     data_map = map_of(unit.run.map_version.hash)
     resource = data_map.resource(unit.resource_id)
     return resource, resource.table(unit.table_name), data_map
+
+
+def _return(unit: PurgeTable, *, at: datetime) -> None:
+    """Let a halted unit go on where it stopped."""
+    with suppress(LeaseLost):
+        postpone(unit, until=at)
 
 
 def _give_back(unit: PurgeTable, *, code: str, text: str, at: datetime) -> None:

@@ -17,6 +17,7 @@ from audit.queries import events_of
 from outbox.models import Message
 from outbox.queries import to_be_posted, undelivered
 from outbox.services import NotToBePosted, deliver_due, note_posted
+from requests_portal.domain.deciding import Ground, Judgement
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.questions import Kind
 from requests_portal.domain.received import ReceivedInFuture
@@ -27,6 +28,7 @@ from requests_portal.queries import mails_of
 from requests_portal.services.asking import ask
 from requests_portal.services.cases import receive_case
 from requests_portal.services.collection import collect_next, start_collection
+from requests_portal.services.decision_letters import fee_letter
 from requests_portal.services.decisions import decide
 from requests_portal.services.identification import NothingToSearchBy
 from requests_portal.services.packages import build_next
@@ -146,6 +148,20 @@ def test_what_has_no_letter_is_printed_in_its_own_words(working: Case, handler: 
     note, ending = mails_of(working)[-2:]
     assert "Please call us." in words(paper_of(case=working, message=note))
     assert "We do nothing more about it." in words(paper_of(case=working, message=ending))
+
+
+def test_no_letter_speaks_of_a_link_that_nobody_has(company: str) -> None:
+    case = letter_case(right=Right.ERASURE)
+    judgement = Judgement(
+        right=Right.ERASURE,
+        outcome=Outcome.FEE,
+        grounds=(Ground.EXCESSIVE,),
+        reasons="The tenth request in a month.",
+    )
+    draft = fee_letter(case=case, judgement=judgement, cents=2_000)
+    said = " ".join(one.text for one in draft.passages)
+    assert "Write to us whether you agree." in said
+    assert "link" not in said
 
 
 def test_nobody_is_searched_for_by_a_name_alone(company: str) -> None:
