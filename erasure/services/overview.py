@@ -57,10 +57,6 @@ class TableOverview:
         return self.kept[0]
 
     @property
-    def ends(self) -> list[date]:
-        return [kept.until for kept in self.kept if kept.until]
-
-    @property
     def stays(self) -> int:
         return self.kept_rows + self.needed + self.held
 
@@ -86,15 +82,20 @@ class ResourceOverview:
 class CategoryOverview:
     """What is decided on all data of one retention category; all counts are rows.
 
-    `until` is the last day until which something is kept; None where nothing has such a day.
+    `dated` of those that stay have a day, the last of them `until`; the others have none yet.
     """
 
     title: Text
     going: int
     gone: int
     stays: int
+    dated: int
     until: date | None
     grounds: Sequence[Text]
+
+    @property
+    def undated(self) -> int:
+        return self.stays - self.dated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +198,10 @@ def categories_of(tables: Sequence[TableOverview]) -> list[CategoryOverview]:
             going=sum(one.going for one in of_it),
             gone=sum(one.gone for one in of_it),
             stays=sum(one.stays for one in of_it),
-            until=max((end for one in of_it for end in one.ends), default=None),
+            dated=sum(kept.rows for one in of_it for kept in one.kept if kept.until),
+            until=max(
+                (kept.until for one in of_it for kept in one.kept if kept.until), default=None
+            ),
             grounds=list(dict.fromkeys(one.ground for one in of_it if one.kept_rows)),
         )
         for title, of_it in by_category.items()

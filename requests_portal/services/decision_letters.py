@@ -155,7 +155,8 @@ def _number_gone(rows: int) -> str:
 
 
 def _number_kept(one: CategoryOverview) -> str:
-    return _kept(KeptRows(until=one.until, rows=one.stays)) if one.stays else "–"
+    kept = (KeptRows(until=one.until, rows=one.dated), KeptRows(until=None, rows=one.undated))
+    return "; ".join(_kept(part) for part in kept if part.rows) or "–"
 
 
 def _subject(right: Right) -> str:

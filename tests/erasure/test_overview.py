@@ -76,6 +76,10 @@ def test_table_tells_what_goes_what_stays_until_when_and_why(
     assert (calls.third_party_rows, calls.is_entrusted, calls.advice) == (1, False, "")
 
 
+def every_table(found: PlanOverview) -> list[TableOverview]:
+    return [table for resource in found.resources for table in resource.tables]
+
+
 def test_each_kind_of_data_is_summed_up_with_its_last_day(sources: Sources, handler: User) -> None:
     plan = ready(handler)
     found = seen(plan)
@@ -84,7 +88,11 @@ def test_each_kind_of_data_is_summed_up_with_its_last_day(sources: Sources, hand
     traffic = summed[str(CATEGORIES[Category.TRAFFIC])]
     assert (traffic.going, traffic.gone, traffic.stays) == (1, 0, 2)
     assert (traffic.until, traffic.grounds) == (date(2033, 1, 1), [GROUNDS[Ground.POLICY]])
-    ours = [table for resource in found.resources for table in resource.tables]
+    assert (traffic.dated, traffic.undated) == (2, 0)
+    assert sum(one.undated for one in found.categories) == sum(
+        kept.rows for table in every_table(found) for kept in table.kept if kept.until is None
+    ) + sum(table.needed + table.held for table in every_table(found))
+    ours = every_table(found)
     assert sum(one.going for one in found.categories) == sum(table.going for table in ours)
     assert sum(one.stays for one in found.categories) == sum(table.stays for table in ours)
     assert "By kind of data" in shown(plan)

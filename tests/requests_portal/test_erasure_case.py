@@ -16,6 +16,7 @@ from erasure.models import Plan
 from erasure.services.work import work_next
 from lib.blobs import Blob
 from outbox.queries import messages_for
+from requests_portal.domain.letters import LetterKind
 from requests_portal.domain.lifecycle import State
 from requests_portal.domain.rights import Outcome, Right
 from requests_portal.models import Case, Decision
@@ -116,6 +117,10 @@ def test_erasure_is_planned_by_one_approved_by_another_and_answered_when_done(
     verbs = set(Event.objects.filter(object_id=str(case.id)).values_list("verb", flat=True))
     assert {"erasure.plan_approved", "erasure.plan_done", "case.answer"} <= verbs
     assert "Carried out" in page_of(first, case)
+    letter = case.letters.get(kind=LetterKind.DECISION).content
+    summed = next(one for one in letter["passages"] if one["heading"].startswith("What was erased"))
+    (billing,) = [row for row in summed["rows"] if row[0].startswith("Customer identity")]
+    assert billing[1:] == ["–", "1 kept until 1 January 2028; 2 kept, no end yet"]
     told = own_page(case)
     assert "1 record was erased." in told
     assert "1 record is kept until 1 January 2028." in told
