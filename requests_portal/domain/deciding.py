@@ -153,7 +153,7 @@ def check(judgement: Judgement, *, choice: str = "") -> None:
         raise ReasonsMissing
     if (
         choice == Choice.MARKETING
-        and outcome is Outcome.REFUSED
+        and outcome in ADVERSE
         and not _NEVER_AGAINST_MARKETING.isdisjoint(judgement.grounds)
     ):
         raise NothingToWeigh

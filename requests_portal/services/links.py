@@ -52,7 +52,9 @@ def redeem_link(*, token: str, at: datetime) -> Case:
         ).update(used_at=at)
         if not used:
             raise LinkNotUsable
-        case = Case.objects.get(access_links__token_hash=_token_hash(token))
+        case = Case.objects.select_for_update(no_key=True, of=("self",)).get(
+            access_links__token_hash=_token_hash(token)
+        )
         record_on_case("case.link_used", by=Actor.person(), at=at, case_id=case.id)
         if Case.objects.filter(id=case.id, confirmed_at__isnull=True).update(confirmed_at=at):
             case.confirmed_at = at
@@ -62,7 +64,8 @@ def redeem_link(*, token: str, at: datetime) -> Case:
                 at=at,
                 case_id=case.id,
             )
-            take_effect(case=case, by=Actor.person(), at=at)
+            if case.is_open:  # what was refused meanwhile binds us no more
+                take_effect(case=case, by=Actor.person(), at=at)
         _take_up(case, at=at)
         return case
 

@@ -16,7 +16,7 @@ from audit.domain.actor import Actor
 from requests_portal.domain.letters import LetterDraft, LetterKind, Part, Passage
 from requests_portal.domain.lifecycle import Event, State, allowed_events
 from requests_portal.domain.rights import Channel, Right
-from requests_portal.models import Case, Reopening
+from requests_portal.models import Case, Handover, Reopening
 from requests_portal.services.ending_work import lay_down, remove_package
 from requests_portal.services.letter_parts import closing_parts, reasons_part
 from requests_portal.services.letters import send_letter
@@ -59,8 +59,13 @@ def reopen(*, case: Case, words: str, by: User | None, at: datetime) -> Case:
 
 
 def may_conclude(case: Case) -> bool:
-    """Tell whether a request that was opened again can be closed without a new decision."""
-    return State(case.state) is State.RECEIVED and case.reopened_at is not None
+    """Tell whether a request that was opened again can be closed without a new decision.
+
+    Only where there was an answer that can stand: what had been withdrawn was never answered.
+    """
+    if State(case.state) is not State.RECEIVED or case.reopened_at is None:
+        return False
+    return case.decisions.exists() or Handover.objects.filter(forwarded_case=case).exists()
 
 
 def closing_letter(case: Case) -> LetterDraft:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from requests_portal.domain.choices import Choice
 from requests_portal.domain.deciding import (
     ADVERSE,
     GROUNDS,
@@ -14,6 +15,7 @@ from requests_portal.domain.deciding import (
     GroundMissing,
     GroundNotForRight,
     Judgement,
+    NothingToWeigh,
     OutcomeNotForRight,
     ReasonsMissing,
     check,
@@ -87,6 +89,17 @@ def test_a_judgement_holds_only_on_grounds_of_its_right(
 def test_no_erasure_and_no_copy_is_granted_by_words_alone() -> None:
     for right in (Right.ACCESS, Right.ERASURE, Right.PORTABILITY):
         assert not {Outcome.GRANTED, Outcome.PARTLY} & set(outcomes_for(right))
+
+
+@pytest.mark.parametrize("outcome", [Outcome.REFUSED, Outcome.PARTLY])
+@pytest.mark.parametrize("ground", [Ground.COMPELLING, Ground.LEGAL_CLAIM, Ground.OTHER_BASIS])
+def test_advertising_is_never_weighed_not_even_in_part(outcome: Outcome, ground: Ground) -> None:
+    judgement = Judgement(
+        right=Right.OBJECTION, outcome=outcome, grounds=(ground,), reasons="Because."
+    )
+    with pytest.raises(NothingToWeigh):
+        check(judgement, choice=Choice.MARKETING)
+    check(judgement, choice=Choice.OTHER_USE)
 
 
 def test_a_consent_and_a_complaint_never_cost_anything() -> None:

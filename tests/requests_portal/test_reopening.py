@@ -101,6 +101,22 @@ def test_the_answer_stands_and_the_request_is_closed_by_letter(case: Case, handl
         conclude(case=case, draft=closing_letter(case), by=handler, at=AGAIN)
 
 
+def test_what_was_withdrawn_and_never_answered_is_not_closed_by_letter(
+    case: Case, handler: User
+) -> None:
+    withdraw_request(case=case, at=LATER)
+    reopen(case=case, words="I want it after all.", by=None, at=AGAIN)
+    case.refresh_from_db()
+    assert not may_conclude(case)
+    with pytest.raises(CaseMovedOn):
+        conclude(case=case, draft=closing_letter(case), by=handler, at=AGAIN)
+    client = Client()
+    client.force_login(handler)
+    page = client.get(reverse("desk:case-detail", args=[case.reference])).content.decode()
+    assert "Close it by letter" not in page
+    assert "Start the search" in page
+
+
 def test_a_request_that_never_ended_is_not_concluded(case: Case, handler: User) -> None:
     Case.objects.filter(pk=case.pk).update(state=State.RECEIVED)
     case.refresh_from_db()

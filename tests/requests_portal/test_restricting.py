@@ -263,6 +263,17 @@ def test_where_nothing_is_held_the_address_stays_barred(
     assert settle_notices(at=LAST) == 0
 
 
+def test_confirming_what_was_refused_meanwhile_binds_nobody(
+    company: str, tmp_path: Path, handler: User, dpo: User
+) -> None:
+    notes_rest_on("legitimate_interest", tmp_path)
+    case = searched(filed(Right.OBJECTION))
+    refused(case, Ground.COMPELLING, handler, dpo)
+    confirmed(case)
+    assert (case.state, case.confirmed_at) == (State.ANSWERED, LATER)
+    assert restrictions_of(case) == []
+
+
 @pytest.mark.parametrize("ground", [Ground.COMPELLING, Ground.LEGAL_CLAIM, Ground.OTHER_BASIS])
 def test_objection_to_advertising_is_not_weighed(
     company: str, handler: User, dpo: User, ground: Ground
