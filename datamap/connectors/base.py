@@ -5,11 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
+from datamap.domain.erasing import BlockRange, KeyRange, Part, Permit, Scope, Survey, Tally
 from datamap.domain.keys import FoundKey, Resolved, SubjectKeys
 from datamap.domain.lines import Sink
 from datamap.domain.links import LinkedColumn
-from datamap.domain.schema import Table
+from datamap.domain.schema import Pace, Table
+from datamap.domain.vocabulary import Obstacle
 
 JSONValue = str | int | float | bool | None | list["JSONValue"] | dict[str, "JSONValue"]
 
@@ -118,6 +119,33 @@ class Writer(Reader, Protocol):
         ...
 
 
+#: Where a step of a purge begins and ends; None: a partition as a whole.
+Stretch = KeyRange | BlockRange | None
+
+
+class Purging(Protocol):
+    """Erases everybody's rows of one part of a table, stretch by stretch. Raises SourceError."""
+
+    def stretch(self, after: Stretch, *, size: int) -> Stretch:
+        """Return the next stretch of about `size` rows, due or not; None: there is none left.
+
+        A part that is one partition has no stretches.
+        """
+        ...
+
+    def erase(self, permit: Permit, within: Stretch) -> int:
+        """Erase the rows within a stretch that are due by the permit's scope; commit.
+
+        Return how many went. The rows from which such a row's retention is counted, and that hang
+        on it, go with it and are not counted. They do not go by themselves.
+        """
+        ...
+
+    def obstacle(self, pace: Pace) -> Obstacle | None:
+        """Return why the source should be left in peace for now."""
+        ...
+
+
 class Connector(Reader, Protocol):
     """One resource. Each method of its own reads a snapshot of its own."""
 
@@ -133,10 +161,13 @@ class Connector(Reader, Protocol):
         """Open one writing transaction for what `permit` allows."""
         ...
 
-    def purge(self, table: Table, permit: Permit, *, limit: int) -> Tally:
-        """Erase up to `limit` rows of everybody that are due by the permit's scope; commit.
+    def parts(self, table: Table, scope: Scope, *, at_most: int) -> tuple[Part, ...]:
+        """Divide a table for a purge by `scope` into parts that workers may take side by side.
 
-        The rows from which such a row's retention is counted, and that hang on it, go with it;
-        the tally is of `table` alone. They do not go by themselves.
+        At most `at_most` of about one size, and one more for each partition that can be dropped.
         """
+        ...
+
+    def purging(self, table: Table, part: Part) -> AbstractContextManager["Purging"]:
+        """Open one connection for the purge of a part of `table`."""
         ...

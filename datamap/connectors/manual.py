@@ -16,14 +16,14 @@ from django.db import transaction
 from django.utils import timezone
 from sqlalchemy import Connection
 
-from datamap.connectors.base import ExtractedRow, FieldChange, Reader, Writer
+from datamap.connectors.base import ExtractedRow, FieldChange, Purging, Reader, Writer
 from datamap.connectors.errors import AwaitingPerson, SourceRefused
 from datamap.connectors.manual_asking import ask_to_change, ask_to_search, withdraw_changes
 from datamap.connectors.manual_holding import Held, HeldRows, held_for, take_over
 from datamap.connectors.manual_rows import in_memory, rows_in
 from datamap.connectors.sql import SqlReader, SqlWriter
 from datamap.connectors.sql_writing import refuse_other_resource
-from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
+from datamap.domain.erasing import KeyRange, Part, Permit, Scope, Survey, Tally
 from datamap.domain.instructions import instructions
 from datamap.domain.keys import FoundKey, Resolved, SubjectKeys
 from datamap.domain.lines import Sink
@@ -126,9 +126,12 @@ class ManualConnector:
         else:
             raise ask_to_change(self.resource, self.reference, verb, wanted, writer.touched)
 
-    def purge(self, table: Table, permit: Permit, *, limit: int) -> Tally:  # noqa: ARG002 (the protocol's)
+    def parts(self, table: Table, scope: Scope, *, at_most: int) -> tuple[Part, ...]:  # noqa: ARG002 (the protocol's)
         """Refuse: what is due of everybody is not known here."""
-        refuse_other_resource(self.resource, permit)
+        raise _by_hand(self.resource, table)
+
+    def purging(self, table: Table, part: Part) -> AbstractContextManager[Purging]:  # noqa: ARG002
+        """Refuse, as `parts` does."""
         raise _by_hand(self.resource, table)
 
 

@@ -6,15 +6,17 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from datamap.connectors.base import ExtractedRow, FieldChange, Reader, Writer
+from datamap.connectors.base import ExtractedRow, FieldChange, Purging, Reader, Writer
 from datamap.connectors.sql_correcting import SqlCorrecting
 from datamap.connectors.sql_engine import reading
 from datamap.connectors.sql_errors import told_as_source_error
 from datamap.connectors.sql_locating import SqlLocating
+from datamap.connectors.sql_partitions import parts_of
+from datamap.connectors.sql_purging import purging
 from datamap.connectors.sql_survey import steps_of, survey_of
 from datamap.connectors.sql_transactions import give_functions, writing
 from datamap.connectors.sql_writing import SqlErasing, refuse_other_resource
-from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
+from datamap.domain.erasing import KeyRange, Part, Permit, Scope, Survey, Tally
 from datamap.domain.keys import FoundKey, Resolved, SubjectKeys
 from datamap.domain.lines import Sink
 from datamap.domain.links import LinkedColumn
@@ -86,11 +88,16 @@ class SqlConnector:
         with writing(self.resource) as connection:
             yield SqlWriter(self.resource, connection, permit)
 
-    def purge(self, table: Table, permit: Permit, *, limit: int) -> Tally:
-        """See `Connector.purge`."""
-        refuse_other_resource(self.resource, permit)
-        with writing(self.resource) as connection:
-            return SqlWriter(self.resource, connection, permit).purge(table, limit=limit)
+    def parts(self, table: Table, scope: Scope, *, at_most: int) -> tuple[Part, ...]:
+        """See `Connector.parts`."""
+        with reading(self.resource) as connection, told_as_source_error(self.resource, table.name):
+            return parts_of(connection, self.resource, table, scope, at_most=at_most)
+
+    @contextmanager
+    def purging(self, table: Table, part: Part) -> Iterator[Purging]:
+        """See `Connector.purging`."""
+        with purging(self.resource, table, part) as purge:
+            yield purge
 
 
 class SqlReader(SqlLocating):
@@ -131,8 +138,3 @@ class SqlWriter(SqlReader):
         """See `Writer.restrict`."""
         with told_as_source_error(self._resource, table.name):
             return self._correcting.restrict(table, restricted=restricted)
-
-    def purge(self, table: Table, *, limit: int) -> Tally:
-        """Erase the first `limit` rows that go now."""
-        with told_as_source_error(self._resource, table.name):
-            return self._erasing.purge(table, limit)

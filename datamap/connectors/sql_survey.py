@@ -19,6 +19,7 @@ from datamap.connectors.sql_conditions import (
 )
 from datamap.connectors.sql_days import anchor_days, types_in
 from datamap.connectors.sql_matching import table_clause
+from datamap.connectors.sql_partitions import rows_under_way
 from datamap.connectors.sql_tally import lanes, sums, tally
 from datamap.domain.erasing import KeyRange, Scope, Survey, Tally
 from datamap.domain.schema import Resource, Table
@@ -55,8 +56,9 @@ def survey_of(connection: Connection, resource: Resource, table: Table, scope: S
             kept[local] = kept.get(local, 0) + counted.rows
         elif part == "going" and local is not None:
             oldest = min(oldest or local, local)
+    begun = rows_under_way(connection, table) if scope.keys is None else 0
     return Survey(
-        going=tallies.get("going", Tally()),
+        going=tallies.get("going", Tally()) + Tally(begun),
         kept=kept,
         kept_tally=tallies.get("kept", Tally()),
         needed=tallies.get("needed", Tally()),
@@ -78,7 +80,8 @@ def _query(
     if anchor is not None:
         days = anchor_days(resource, table, types)
         day, read = days.day(anchor), days.read
-    key = lanes(types, table, here)
+    # A purge only counts: hashing every key of a large table would take longer than its scan.
+    key = lanes(types, table, here) if conditions.scope.keys is not None else ()
     hashed = [one.label(_LANE.format(place)) for place, one in enumerate(key)]
     rows = (
         sa.select(part, day.label(_DAY), _third(table, here).label(_THIRD), *hashed)

@@ -59,8 +59,13 @@ def _of_postgres(
 
 
 def sums(backend: str, of: Sequence[ColumnElement[Any]]) -> tuple[ColumnElement[Any], ...]:
-    """Return the aggregates of `lanes`: `rows`, `first` and `second`, for `tally`."""
-    if backend == "sqlite":
+    """Return the aggregates of `lanes`: `rows`, `first` and `second`, for `tally`.
+
+    Without lanes rows are counted and no digest is taken.
+    """
+    if not of:
+        totals: list[ColumnElement[Any]] = [sa.null(), sa.null()]
+    elif backend == "sqlite":
         totals = [
             sa.Function[Any](_SQLITE_DIGEST, sa.literal_column(str(lane)), *of) for lane in _LANES
         ]

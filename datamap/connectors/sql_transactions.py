@@ -50,7 +50,7 @@ def writing(resource: Resource) -> Iterator[Connection]:
         connection = engine.connect()
     try:
         with told_as_source_error(resource):
-            _begin(connection)
+            begin(connection)
         yield connection
         with told_as_source_error(resource):
             connection.commit()
@@ -75,20 +75,20 @@ def give_functions(connection: Connection) -> None:
         register_anonymising(raw)
 
 
-def _begin(connection: Connection) -> None:
+def begin(connection: Connection, *, one_statement: bool = False) -> None:
+    """Begin a writing transaction on a connection that has none.
+
+    `one_statement`: what has to agree with one another stands in one statement.
+    """
     give_functions(connection)
     if connection.dialect.name == "sqlite":
         _begin_sqlite(connection)
         return
-    level = "REPEATABLE READ" if connection.dialect.name == "postgresql" else "READ COMMITTED"
-    connection.execution_options(isolation_level=level)
-    limit = settings.SOURCE_STATEMENT_TIMEOUT
-    values = {
-        "statement": limit * 1000,
-        "seconds": limit,
-        "lock": LOCK_TIMEOUT * 1000,
-        "lock_seconds": LOCK_TIMEOUT,
-    }
+    repeatable = connection.dialect.name == "postgresql" and not one_statement
+    connection.execution_options(
+        isolation_level="REPEATABLE READ" if repeatable else "READ COMMITTED"
+    )
+    values = _limits()
     if connection.dialect.name == "postgresql":
         statements: tuple[str, ...] = _POSTGRES
     else:
@@ -96,6 +96,25 @@ def _begin(connection: Connection) -> None:
         statements = (*_MYSQL, _LIMITS["mariadb" if maria else "mysql"])
     for statement in statements:
         connection.execute(sa.text(statement), values)
+
+
+def begin_alone(connection: Connection) -> None:
+    """Let each statement of a PostgreSQL connection be a transaction of its own."""
+    connection.execution_options(isolation_level="AUTOCOMMIT")
+    for name, value in (("statement_timeout", "statement"), ("lock_timeout", "lock")):
+        setting = sa.text(f"SELECT set_config('{name}', CAST(:{value} AS text), false)")
+        connection.execute(setting, {value: _limits()[value]})
+
+
+def _limits() -> dict[str, int]:
+    """Return the longest time of a statement and of a wait for a lock, in ms and in seconds."""
+    limit = settings.SOURCE_STATEMENT_TIMEOUT
+    return {
+        "statement": limit * 1000,
+        "seconds": limit,
+        "lock": LOCK_TIMEOUT * 1000,
+        "lock_seconds": LOCK_TIMEOUT,
+    }
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -28,14 +28,24 @@ from datamap.connectors.sql_conditions import (
 from datamap.connectors.sql_days import types_in
 from datamap.connectors.sql_errors import source_error
 from datamap.connectors.sql_matching import table_clause
+from datamap.connectors.sql_partitions import leaf_clause
 from datamap.connectors.sql_tally import lanes, sums, tally
 from datamap.connectors.sql_transactions import changed_rows
-from datamap.domain.erasing import KeyRange, NotPermitted, Permit, Tally
+from datamap.domain.erasing import BlockRange, KeyRange, NotPermitted, Permit, Tally
 from datamap.domain.hanging import Hanging, companions, counted_from_below
 from datamap.domain.schema import Resource, Table, Through
 from datamap.domain.vocabulary import Erasing
 
 _KEY_BYTES = 32
+
+
+def _within(table: Table, of: FromClause, within: KeyRange | BlockRange) -> Known:
+    if isinstance(within, KeyRange):
+        return in_range(table, of, within)
+    ctid: sa.ColumnClause[Any] = sa.literal_column("ctid")
+    first: sa.ColumnClause[Any] = sa.literal_column(f"'({within.first},0)'::tid")
+    end: sa.ColumnClause[Any] = sa.literal_column(f"'({within.end},0)'::tid")
+    return sa.and_(ctid >= first, ctid < end)
 
 
 def refuse_other_resource(resource: Resource, permit: Permit) -> None:
@@ -69,27 +79,29 @@ class SqlErasing:
         self._remember(table)
         return self._erase(table, lambda of: in_range(table, of, within))
 
-    def purge(self, table: Table, limit: int) -> Tally:
-        """Erase the first `limit` rows that go now.
+    def purge(self, table: Table, within: KeyRange | BlockRange, *, leaf: str = "") -> int:
+        """Erase the rows within a stretch of the table, or of its partition `leaf`, that go now.
 
         What a row's retention counts from goes with that row, and not by itself, for without it
-        nobody could tell that the row is due.
+        nobody could tell that the row is due. Returns how many rows of `table` went.
         """
         ways = companions(self._resource, table)
         if not ways:
-            last = next(iter(self._keys_of(table, 1, after=limit - 1)), None)
-            within = KeyRange(None, last)
-            return self._erase(
-                table, lambda of: all_of(in_range(table, of, within), self._free(table, of))
-            )
-        keys = self._keys_of(table, limit)
+            here = leaf_clause(table, leaf) if leaf else bare_table(table)
+            going = self._conditions.going(table, here)
+            condition = all_of(going, _within(table, here, within), self._free(table, here))
+            if condition is False:
+                return 0
+            statement = self._statement(table, here, as_sql(condition))
+            return changed_rows(self._connection, statement)
+        keys = self._keys_of(table, within if isinstance(within, KeyRange) else None)
         if not keys:
-            return Tally()
+            return 0
         self._remembered[table.name] = keys
         for path in ways:
             child = self._resource.table(path[-1].child)
             self._erase(child, partial(self._below, path, keys=keys))
-        return self._erase(table, lambda _of: True)
+        return self._erase(table, lambda _of: True).rows
 
     def _erase(self, table: Table, only: Callable[[FromClause], Known]) -> Tally:
         self._started.add(table.name)
@@ -131,15 +143,14 @@ class SqlErasing:
             if counts_here and self._waits(other) and not known:
                 self._remembered[other.name] = self._keys_of(other)
 
-    def _keys_of(
-        self, table: Table, limit: int | None = None, *, after: int = 0
-    ) -> list[tuple[object, ...]]:
+    def _keys_of(self, table: Table, within: KeyRange | None = None) -> list[tuple[object, ...]]:
         here = table_clause(table)
         key = [here.c[name] for name in table.primary_key]
-        going = all_of(self._conditions.going(table, here), self._free(table, here))
+        ranged = in_range(table, here, within)
+        going = all_of(self._conditions.going(table, here), ranged, self._free(table, here))
         if going is False:
             return []
-        keys = sa.select(*key).where(as_sql(going)).order_by(*key).limit(limit).offset(after)
+        keys = sa.select(*key).where(as_sql(going)).order_by(*key)
         return [tuple(row) for row in self._connection.execute(keys)]
 
     def _free(self, table: Table, of: FromClause) -> Known:

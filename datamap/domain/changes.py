@@ -49,13 +49,13 @@ class Change:
         return ".".join(self.place)
 
 
-#: Keys that only describe: they change what is told, never which rows go.
+#: Keys that only describe: they change what is told or how fast rows go, never which.
 DESCRIPTIVE: Final[Mapping[type[Part], frozenset[str]]] = {
     DataMap: frozenset(),
     Recipient: frozenset({"name", "role", "country", "safeguard", "contact_email"}),
     Controller: frozenset({"name", "contact_email"}),
     Resource: frozenset(
-        {"title", "location", "recipients", "owner", "order", "subjects", "security"}
+        {"title", "location", "recipients", "owner", "order", "purge", "subjects", "security"}
     ),
     Table: frozenset(
         {"title", "description", "data", "purpose", "legal_basis", "source", "recipients"}

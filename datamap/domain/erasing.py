@@ -8,6 +8,7 @@ a table without a treatment.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.vocabulary import Erasing
@@ -116,6 +117,35 @@ class KeyRange:
 
     after: tuple[object, ...] | None = None
     up_to: tuple[object, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRange:
+    """Rows that lie in the blocks from `first` (included) to `end` (not included)."""
+
+    first: int
+    end: int
+
+
+class PartKind(StrEnum):
+    """In which order the rows of a part of a table are purged."""
+
+    BLOCKS = "blocks"  # as they lie in the source: PostgreSQL's heap
+    KEYS = "keys"  # by primary key
+    PARTITION = "partition"  # all at once: the partition is dropped
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a table that one worker purges by itself; the parts of a table are all of it.
+
+    `leaf`: the partition in which it lies, by its name in the source; empty: the table itself.
+    `blocks` belongs to BLOCKS alone.
+    """
+
+    kind: PartKind
+    leaf: str = ""
+    blocks: BlockRange | None = None
 
 
 @dataclass(frozen=True, slots=True)

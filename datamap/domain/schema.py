@@ -223,6 +223,15 @@ class PlainTable(Part):
     columns: tuple[ColumnName, ...] = ()  # only those that an anchor of another table names
 
 
+class Pace(Part):
+    """How hard a purge may press a source. Times in seconds, `minutes` of one run."""
+
+    share: Annotated[float, Field(gt=0, le=1)] = 1.0  # of the time in which it works
+    minutes: Annotated[int, Field(gt=0)] | None = None  # and no longer; the rest goes next time
+    replica_lag: Annotated[int, Field(gt=0)] = 30
+    long_transaction: Annotated[int, Field(gt=0)] = 3600
+
+
 class Resource(Part):
     """One place that holds personal data: a database, or what people keep by hand."""
 
@@ -237,8 +246,14 @@ class Resource(Part):
     security: tuple[LocalizedText, ...] | None = None  # measures in general (Art. 30, 32(1))
     owner: Contact
     order: int = 100
+    purge: Pace | None = None
     tables: tuple[Table, ...] = ()
     plain_tables: tuple[PlainTable, ...] = ()
+
+    @property
+    def pace(self) -> Pace:
+        """Return how hard a purge may press here."""
+        return self.purge or Pace()
 
     @property
     def address_variable(self) -> str:

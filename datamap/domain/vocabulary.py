@@ -14,6 +14,14 @@ class Category(StrEnum):
     LOGS = "logs"
 
 
+class Obstacle(StrEnum):
+    """Why a purge leaves a source in peace for a while."""
+
+    REPLICA_LAG = "replica_lag"
+    LONG_TRANSACTION = "long_transaction"
+    LOCK_WAIT = "lock_wait"  # somebody waits for a lock on the table
+
+
 class Role(StrEnum):
     """Whose data it is: ours (controller) or another controller's (GDPR Art. 28)."""
 

@@ -159,6 +159,19 @@ def _alarms(
         yield Alarm.EARLY_ANCHOR
 
 
+#: The bounds of a stretch, in rows.
+_STRETCH: Final = range(1_000, 2_000_000)
+
+
+def next_size(size: int, *, seconds: float, aim: float) -> int:
+    """Return how many rows the next stretch should have, to take `aim` seconds.
+
+    Never more than twice or less than half of the last one: a single slow moment says little.
+    """
+    factor = min(max(aim / max(seconds, 0.001), 0.5), 2.0)
+    return min(max(int(size * factor), min(size, _STRETCH.start)), _STRETCH.stop)
+
+
 def levels_of(resource: Resource, children: Mapping[str, frozenset[str]]) -> Mapping[str, int]:
     """Return in which round each table of a resource goes: children before their parents.
 

@@ -1,6 +1,14 @@
 """Restrictions, and the runs that erase what is due."""
 
-from retention.models.purge import PurgeRun, PurgeStop, PurgeTable
+from retention.models.purge import PurgePart, PurgeRun, PurgeStop, PurgeTable
 from retention.models.restriction import Restriction, RestrictionKey, SourceMark
 
-__all__ = ["PurgeRun", "PurgeStop", "PurgeTable", "Restriction", "RestrictionKey", "SourceMark"]
+__all__ = [
+    "PurgePart",
+    "PurgeRun",
+    "PurgeStop",
+    "PurgeTable",
+    "Restriction",
+    "RestrictionKey",
+    "SourceMark",
+]

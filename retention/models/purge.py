@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from datamap.domain.erasing import PartKind
 from datamap.domain.vocabulary import Erasing
 from datamap.models import MapVersion
 from lib.units import LeasedUnit
@@ -101,6 +102,11 @@ class PurgeTable(LeasedUnit):
     left = models.PositiveBigIntegerField(null=True, blank=True)
     #: Rows that are gone: due before and not found afterwards; an estimate while it runs.
     erased = models.PositiveBigIntegerField(default=0)
+    #: How often it was divided into parts; again where rows were found due afterwards.
+    rounds = models.PositiveSmallIntegerField(default=0)
+    #: When the first part of it began, and whether the source's time for a run was over before it.
+    began_at = models.DateTimeField(null=True, blank=True)
+    out_of_time = models.BooleanField(default=False)
 
     class Meta(LeasedUnit.Meta):
         constraints = [
@@ -123,6 +129,36 @@ class PurgeTable(LeasedUnit):
     def asks(self) -> bool:
         """True while a person has to look at it before anything goes."""
         return bool(self.alarms) and self.allowed_at is None
+
+
+class PurgePart(LeasedUnit):
+    """A part of a table that one worker purges by itself, and how far it has come."""
+
+    table = models.ForeignKey(PurgeTable, on_delete=models.CASCADE, related_name="parts")
+    round = models.PositiveSmallIntegerField()
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=12, choices=[(k.value, k.value) for k in PartKind])
+    leaf = models.CharField(max_length=140, blank=True)  # the partition's name in the source
+    #: Of a part by blocks: those that are still to be looked at.
+    next_block = models.PositiveBigIntegerField(null=True, blank=True)
+    end_block = models.PositiveBigIntegerField(null=True, blank=True)
+
+    class Meta(LeasedUnit.Meta):
+        constraints = [
+            *LeasedUnit.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["table", "round", "position"], name="purgepart_once_per_round"
+            ),
+            models.CheckConstraint(
+                name="purgepart_blocks_have_bounds",
+                condition=Q(kind="blocks", next_block__isnull=False, end_block__isnull=False)
+                | ~Q(kind="blocks") & Q(next_block__isnull=True, end_block__isnull=True),
+            ),
+        ]
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return f"part {self.position} of {self.table}"
 
 
 class PurgeStop(models.Model):

@@ -197,6 +197,8 @@ def _next_step(run: PurgeRun) -> tuple[Stage, int] | None:
             level = min(one.level for one in going)
             return None if level == run.level else (Stage.PURGE, level)
         return None if lowest is not None else (Stage.CHECK, 0)
+    if run.stage == Stage.CHECK:  # what was found due is purged in another round
+        left = tables.exclude(stage=Stage.OVER)
     if left.exists():
         return None
     return (Stage(run.stage + 1), 0)

@@ -201,6 +201,17 @@ class Ledger:
         with self.writing(scope) as writer:
             return {name: writer.erase(self.resource.table(name)) for name in wanted}
 
+    def purge(self, scope: Scope, name: str, *, size: int = 1000) -> list[int]:
+        """Purge a table, part by part; return how many rows went in each stretch."""
+        table, permit, gone = self.resource.table(name), Permit(self.resource.id, scope), []
+        for part in self.connector.parts(table, scope, at_most=1):
+            with self.connector.purging(table, part) as purge:
+                stretch = purge.stretch(None, size=size)
+                while stretch is not None:
+                    gone.append(purge.erase(permit, stretch))
+                    stretch = purge.stretch(stretch, size=size)
+        return gone
+
 
 def make_shop(source: Source) -> None:
     """Create the tables, in the words of the database at hand."""

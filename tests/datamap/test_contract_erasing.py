@@ -250,18 +250,18 @@ def test_a_writer_sees_what_it_has_done(ledger: Ledger) -> None:
         assert writer.survey(table, scope) == Survey()
 
 
-def test_purge_takes_the_first_rows_up_to_its_limit(ledger: Ledger) -> None:
+def test_purge_takes_stretch_after_stretch(ledger: Ledger) -> None:
     scope = ledger.scope(None, recordings=DELETE)
-    permit, table = Permit("shop", scope), ledger.resource.table("recordings")
-    taken = []
-    while (tally := ledger.connector.purge(table, permit, limit=3)).rows:
-        taken.append((tally.rows, set(ledger.rows("recordings"))))
-    assert taken == [(3, {(3, 1)}), (1, set())]
+    gone = ledger.purge(scope, "recordings", size=3)
+    assert sum(gone) == 4
+    assert ledger.rows("recordings") == {}
+    assert gone == ([4] if ledger.source.backend == "postgresql" else [3, 1])
 
 
 def test_purge_of_what_is_kept_takes_nothing(ledger: Ledger) -> None:
-    permit = Permit("shop", ledger.scope(None))
-    assert ledger.connector.purge(ledger.resource.table("calls"), permit, limit=3) == Tally()
+    before = ledger.everything()
+    assert sum(ledger.purge(ledger.scope(None), "calls")) == 0
+    assert gone(before, ledger) == {}
 
 
 def test_purge_takes_a_customer_with_the_contracts_it_counts_from(ledger: Ledger) -> None:
@@ -273,8 +273,7 @@ def test_purge_takes_a_customer_with_the_contracts_it_counts_from(ledger: Ledger
     scope = ledger.scope(None, contracts=until("2017-01-01"), customers=until("2017-01-01"))
 
     def purge(name: str) -> int:
-        table = ledger.resource.table(name)
-        return ledger.connector.purge(table, Permit("shop", scope), limit=5).rows
+        return sum(ledger.purge(scope, name))
 
     # Contracts go with their customer, or by themselves where they have none.
     assert (purge("contracts"), set(ledger.rows("contracts"))) == (1, {10, 11, 12, 13})
@@ -283,17 +282,14 @@ def test_purge_takes_a_customer_with_the_contracts_it_counts_from(ledger: Ledger
     assert (purge("contracts"), purge("customers")) == (0, 0)
 
 
-def test_purge_takes_no_more_customers_than_its_limit(ledger: Ledger) -> None:
+def test_purge_takes_customers_by_ranges_of_their_key(ledger: Ledger) -> None:
     ledger.source.run(
         "DELETE FROM recordings",
         "DELETE FROM calls",
         "UPDATE contracts SET ended_on = '2015-01-01'",
     )
     scope = ledger.scope(None, contracts=until("2017-01-01"), customers=until("2017-01-01"))
-    permit, table = Permit("shop", scope), ledger.resource.table("customers")
-    assert ledger.connector.purge(table, permit, limit=1).rows == 1
-    assert set(ledger.rows("contracts")) == {12, 13}
-    assert ledger.connector.purge(table, permit, limit=5).rows == 1
+    assert ledger.purge(scope, "customers", size=1) == [1, 1, 0, 0]
     assert ledger.rows("contracts") == {}
     assert set(ledger.rows("customers")) == {3}  # it has no contract, and so no anchor
 
@@ -302,5 +298,12 @@ def test_a_permit_of_another_resource_is_refused(ledger: Ledger) -> None:
     permit = Permit("other", ledger.scope(**EVERYTHING))
     with pytest.raises(NotPermitted), ledger.connector.writing(permit):
         pass  # pragma: no cover
-    with pytest.raises(NotPermitted):
-        ledger.connector.purge(ledger.resource.table("calls"), permit, limit=1)
+
+
+def test_a_purge_refuses_the_permit_of_another_resource(ledger: Ledger) -> None:
+    table, scope = ledger.resource.table("calls"), ledger.scope(None, **EVERYTHING)
+    (part,) = ledger.connector.parts(table, scope, at_most=1)
+    with ledger.connector.purging(table, part) as purge:
+        stretch = purge.stretch(None, size=5)
+        with pytest.raises(NotPermitted):
+            purge.erase(Permit("other", scope), stretch)

@@ -15,7 +15,14 @@ from audit.domain.actor import Actor
 from audit.queries import events_of
 from datamap.connectors import AwaitingPerson, Connector, SourceRefused, connector_for
 from datamap.connectors.base import FieldChange, Writer
-from datamap.domain.erasing import Exclusion, NotPermitted, Permit, Scope, Treatment
+from datamap.domain.erasing import (
+    Exclusion,
+    Part,
+    PartKind,
+    Permit,
+    Scope,
+    Treatment,
+)
 from datamap.domain.keys import FoundKey, SubjectKeys
 from datamap.domain.schema import Resource
 from datamap.domain.tasks import Outcome, Verb
@@ -179,17 +186,16 @@ def test_another_reference_asks_anew(searched: Connector, resource: Resource) ->
 
 def test_everybody_cannot_be_asked_for(searched: Connector, resource: Resource) -> None:
     table, scope = resource.table("contracts"), Scope(None, GONE)
-    permit = Permit("archive", scope)
+    whole = Part(PartKind.KEYS)
     for call in (
         lambda: searched.survey(table, scope),
         lambda: list(searched.steps(table, scope, size=5)),
-        lambda: searched.purge(table, permit, limit=5),
+        lambda: searched.parts(table, scope, at_most=1),
+        lambda: searched.purging(table, whole).__enter__(),
     ):
         with pytest.raises(SourceRefused) as refused:
             call()
         assert refused.value.code == "by_hand"
-    with pytest.raises(NotPermitted):
-        searched.purge(table, Permit("another", scope), limit=5)
     searched.health()
 
 

@@ -14,8 +14,9 @@ from datamap.connectors import SourceError
 from datamap.queries import NoMap, current_map
 from retention.domain.purge_stages import RunState
 from retention.models import PurgeRun, PurgeTable
+from retention.services.purge_outlook import look, warned
 from retention.services.purge_runs import PurgeRefused, purgeable, start_run, waits_for_person
-from retention.services.purge_work import look, purge_next, warned
+from retention.services.purge_work import purge_next
 
 Line = dict[str, Any]
 #: What ended otherwise than with everything erased that was due.
