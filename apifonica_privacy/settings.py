@@ -263,9 +263,9 @@ PURGE_TIME_ZONE: str = env.str("PURGE_TIME_ZONE", default="Europe/Tallinn")
 #: More than that in one table, and a person is asked first: a share of its rows, and a number.
 PURGE_MOST_SHARE: float = env.float("PURGE_MOST_SHARE", default=0.5)
 PURGE_MOST_ROWS: int = env.int("PURGE_MOST_ROWS", default=5_000_000)
-PURGE_STEP_ROWS: int = env.int("PURGE_STEP_ROWS", default=50_000)
+PURGE_STEP_ROWS: int = env.int("PURGE_STEP_ROWS", default=100_000)
 # How long a stretch should take, in seconds: their size adapts itself to it.
-PURGE_STEP_SECONDS: float = env.float("PURGE_STEP_SECONDS", default=0.5)
+PURGE_STEP_SECONDS: float = env.float("PURGE_STEP_SECONDS", default=1.0)
 # Into how many parts a large table is divided at most, for as many workers.
 PURGE_PARTS: int = env.int("PURGE_PARTS", default=8)
 ERASURE_STEP_ROWS: int = env.int("ERASURE_STEP_ROWS", default=50_000)

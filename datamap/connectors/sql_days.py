@@ -85,6 +85,13 @@ class AnchorDays:
     day: Callable[[ColumnElement[Any]], ColumnElement[Any]]
     #: From what `day` gives to a date; None stays None.
     read: Callable[[Any], date | None]
+    of_text: bool = False
+
+    def least(self, of: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the earliest day of a group of rows, as `day` gives it."""
+        if self.of_text:  # texts of one instant differ
+            return sa.func.min(self.day(of))
+        return self.day(sa.func.min(of))
 
 
 def anchor_days(resource: Resource, table: Table, types: ColumnTypes) -> AnchorDays:
@@ -175,7 +182,10 @@ def _by_function(zone: ZoneInfo, local: ZoneInfo) -> AnchorDays:
         return local_day(of) < day.isoformat()
 
     return AnchorDays(
-        before, local_day, lambda text: None if text is None else date.fromisoformat(text)
+        before,
+        local_day,
+        lambda text: None if text is None else date.fromisoformat(text),
+        of_text=True,
     )
 
 

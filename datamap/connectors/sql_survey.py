@@ -1,7 +1,7 @@
 """What a scope does to a table, counted in one statement by the conditions that erase it."""
 
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from datamap.connectors.sql_conditions import (
     as_sql,
     negated,
 )
-from datamap.connectors.sql_days import anchor_days, types_in
+from datamap.connectors.sql_days import AnchorDays, anchor_days, types_in
 from datamap.connectors.sql_matching import table_clause
 from datamap.connectors.sql_partitions import rows_under_way
 from datamap.connectors.sql_tally import lanes, sums, tally
@@ -27,7 +27,11 @@ from datamap.domain.vocabulary import ColumnClass
 
 #: The parts of a survey whose rows are told apart by their day.
 _DATED = ("kept", "going")
-_PART, _DAY, _THIRD, _LANE = "part", "day", "third", "lane{}"
+_PART, _ANCHOR, _SPAN, _THIRD, _LANE = "part", "anchor", "span", "third", "lane{}"
+#: What lies later is no day.
+_NO_LATER = date(9999, 1, 1)
+#: From the number of a span and from what a day is in the source to the day.
+_ReadDay = Callable[[int | None, Any], date | None]
 
 
 def survey_of(connection: Connection, resource: Resource, table: Table, scope: Scope) -> Survey:
@@ -39,19 +43,18 @@ def survey_of(connection: Connection, resource: Resource, table: Table, scope: S
     types = types_in(connection, resource)
     conditions = Conditions(resource, scope, types)
     here = table_clause(table)
-    mine = conditions.mine(table, here)
-    if mine is False:
+    if conditions.mine(table, here) is False:
         return Survey()
     query, read_day = _query(conditions, table, here)
     tallies: dict[str, Tally] = {}
     kept: dict[date | None, int] = {}
     oldest: date | None = None
     third = 0
-    for part, day, third_rows, rows, first, second in connection.execute(query):
+    for part, span, day, third_rows, rows, first, second in connection.execute(query):
         counted = tally(rows, first, second)
         tallies[part] = tallies.get(part, Tally()) + counted
         third += int(third_rows or 0)
-        local = read_day(day)
+        local = read_day(span, day)
         if part == "kept":
             kept[local] = kept.get(local, 0) + counted.rows
         elif part == "going" and local is not None:
@@ -71,31 +74,70 @@ def survey_of(connection: Connection, resource: Resource, table: Table, scope: S
 
 def _query(
     conditions: Conditions, table: Table, here: NamedFromClause
-) -> tuple[sa.Select[Any], Callable[[Any], date | None]]:
+) -> tuple[sa.Select[Any], _ReadDay]:
     resource, types = conditions.resource, conditions.types
     anchor, source = anchored(resource, table, here)
-    part = _part(conditions, table, here).label(_PART)
-    day: ColumnElement[Any] = sa.null()
-    read: Callable[[Any], date | None] = _no_day
-    if anchor is not None:
-        days = anchor_days(resource, table, types)
-        day, read = days.day(anchor), days.read
+    days = None if anchor is None else anchor_days(resource, table, types)
+    everybody = conditions.scope.keys is None
     # A purge only counts: hashing every key of a large table would take longer than its scan.
-    key = lanes(types, table, here) if conditions.scope.keys is not None else ()
+    key = () if everybody else lanes(types, table, here)
     hashed = [one.label(_LANE.format(place)) for place, one in enumerate(key)]
     rows = (
-        sa.select(part, day.label(_DAY), _third(table, here).label(_THIRD), *hashed)
+        sa.select(
+            _part(conditions, table, here).label(_PART),
+            (sa.null() if anchor is None else anchor).label(_ANCHOR),
+            _third(table, here).label(_THIRD),
+            *hashed,
+        )
         .select_from(source)
         .where(as_sql(conditions.mine(table, here)))
         .subquery()
     )
-    shown_day = sa.case((rows.c[_PART].in_(_DATED), rows.c[_DAY])).label(_DAY)
     totals = sums(types.backend, [rows.c[one.name] for one in hashed])
-    query = sa.select(rows.c[_PART], shown_day, sa.func.sum(rows.c[_THIRD]), *totals)
-    return query.group_by(rows.c[_PART], shown_day), read
+    counted = (sa.func.sum(rows.c[_THIRD]), *totals)
+    if days is None:
+        query = sa.select(rows.c[_PART], sa.null(), sa.null(), *counted)
+        return query.group_by(rows.c[_PART]), _no_day
+    if everybody and conditions.scope.told_apart:
+        return _by_span(rows, days, conditions.scope.told_apart)
+    dated = rows.c[_PART].in_(_DATED)
+    day = sa.case((dated, days.day(rows.c[_ANCHOR]))).label("day")
+    query = sa.select(rows.c[_PART], sa.null(), day, *counted).group_by(rows.c[_PART], day)
+    return query, lambda _span, value: days.read(value)
 
 
-def _no_day(_day: object) -> None:
+def _by_span(
+    rows: sa.Subquery, days: AnchorDays, told_apart: Sequence[date]
+) -> tuple[sa.Select[Any], _ReadDay]:
+    """Tell rows apart by the span of their day: to compare is quicker than to convert.
+
+    What lies before no day (NULL, infinity, what is no date) is no anchor.
+    """
+    anchor = rows.c[_ANCHOR]
+    bounds = (*told_apart, _NO_LATER)
+    numbered: list[tuple[ColumnElement[Any], date]] = [
+        (sa.literal_column(str(n)), bound) for n, bound in enumerate(bounds)
+    ]
+    told = sa.case(*((days.before(anchor, bound), n) for n, bound in numbered)).label(_SPAN)
+    spans = sa.select(*rows.c, told).subquery()
+    span = spans.c[_SPAN]
+    # Alone the days between the bounds are asked for: what is outside may be no day of a calendar.
+    within = [n for n, _bound in numbered[1:-1]]
+    oldest = sa.case((span.in_(within), days.least(spans.c[_ANCHOR])))
+
+    def read(place: int | None, value: object) -> date | None:
+        if place is None:
+            return None
+        if place == 0:
+            return told_apart[0] - timedelta(days=1)
+        return told_apart[-1] if place == len(told_apart) else days.read(value)
+
+    part = spans.c[_PART]
+    totals = (sa.func.sum(spans.c[_THIRD]), *sums("", ()))
+    return sa.select(part, span, oldest, *totals).group_by(part, span), read
+
+
+def _no_day(_span: int | None, _day: object) -> None:
     return None
 
 

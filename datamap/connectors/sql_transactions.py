@@ -25,10 +25,11 @@ from datamap.domain.schema import Resource
 
 LOCK_TIMEOUT = 5  # seconds
 _POSTGRES = (
-    "SELECT set_config('statement_timeout', CAST(:statement AS text), true)",
-    "SELECT set_config('lock_timeout', CAST(:lock AS text), true)",
     # A million keys are joined and counted in memory and not on the source's disk.
-    "SELECT set_config('work_mem', '32MB', true)",
+    (
+        "SELECT set_config('statement_timeout', CAST(:statement AS text), true),"
+        " set_config('lock_timeout', CAST(:lock AS text), true), set_config('work_mem', '32MB', true)"
+    ),
 )
 _MYSQL = (
     "SET SESSION innodb_lock_wait_timeout = :lock_seconds, lock_wait_timeout = :lock_seconds",

@@ -103,6 +103,8 @@ class Scope:
     keys: SubjectKeys | None
     treatments: Mapping[str, Treatment]
     exclusions: tuple[Exclusion, ...] = ()
+    #: Days, in order, at which a survey of everybody's rows tells these apart.
+    told_apart: tuple[date, ...] = ()
 
     def treatment(self, table: str) -> Treatment:
         return self.treatments.get(table, Treatment(Erasing.KEEP))
@@ -154,6 +156,8 @@ class Survey:
 
     going: Tally = Tally()
     #: Rows that stay by the treatment, by their anchor's local day; None: they have no anchor.
+    #: Of everybody's rows by spans, not days: those before the first day of `Scope.told_apart` by
+    #: the day before it, those from the last on by that day, others by the oldest of their span.
     kept: Mapping[date | None, int] = field(default_factory=dict)
     kept_tally: Tally = Tally()
     #: Rows that would go, but a row that stays hangs on them.

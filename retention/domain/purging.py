@@ -112,12 +112,18 @@ def _is_over(controller: Controller, at_home: Entity, now: datetime) -> bool:
     return is_due(now, until)
 
 
+def usable_days(today: date) -> tuple[date, date]:
+    """Return the first day that an anchor can have, and the first that it cannot have any more."""
+    return EARLIEST_ANCHOR, today + timedelta(days=2)
+
+
 def outlook_of(survey: Survey, *, by: Treatment, today: date) -> Outlook:
     """Return a survey of everybody's rows as a purge looks at it; `today` is the entity's.
 
     Dates are looked at where they decide `by` the treatment.
     """
     kept = survey.kept if by.due_before is not None else {}
+    first, end = usable_days(today)
     return Outlook(
         rows=sum(survey.kept.values())
         + sum(one.rows for one in (survey.going, survey.needed, survey.held, survey.done)),
@@ -125,8 +131,8 @@ def outlook_of(survey: Survey, *, by: Treatment, today: date) -> Outlook:
         held=survey.held.rows,
         needed=survey.needed.rows,
         no_anchor=kept.get(None, 0),
-        early=sum(rows for day, rows in kept.items() if day and day < EARLIEST_ANCHOR),
-        future=sum(rows for day, rows in kept.items() if day and day > today + timedelta(days=1)),
+        early=sum(rows for day, rows in kept.items() if day and day < first),
+        future=sum(rows for day, rows in kept.items() if day and day >= end),
         oldest=survey.oldest,
     )
 

@@ -26,6 +26,11 @@ class Migration(migrations.Migration):
             name='rounds',
             field=models.PositiveSmallIntegerField(default=0),
         ),
+        migrations.AddField(
+            model_name='purgetable',
+            name='stretch_rows',
+            field=models.PositiveIntegerField(blank=True, null=True),
+        ),
         migrations.CreateModel(
             name='PurgePart',
             fields=[

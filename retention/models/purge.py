@@ -104,6 +104,8 @@ class PurgeTable(LeasedUnit):
     erased = models.PositiveBigIntegerField(default=0)
     #: How often it was divided into parts; again where rows were found due afterwards.
     rounds = models.PositiveSmallIntegerField(default=0)
+    #: How many rows a stretch of it had that took the time it should; None: not known yet.
+    stretch_rows = models.PositiveIntegerField(null=True, blank=True)
     #: When the first part of it began, and whether the source's time for a run was over before it.
     began_at = models.DateTimeField(null=True, blank=True)
     out_of_time = models.BooleanField(default=False)

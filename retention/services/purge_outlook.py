@@ -1,5 +1,6 @@
 """What a purge would do to a table: the same conditions for plan, work and proof."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from retention.domain.purging import (
     alarms_of,
     outlook_of,
     purge_treatments,
+    usable_days,
 )
 from retention.models import PurgeTable
 from retention.queries import exclusions_for
@@ -32,9 +34,10 @@ def look(resource: Resource, table: Table, *, data_map: DataMap, as_of: datetime
 
     A dry run and a run count by this alone. Raises SourceError.
     """
-    scope = scope_of(resource, data_map=data_map, as_of=as_of)
-    survey = connector_for(resource).survey(table, scope)
     today = as_of.astimezone(entity(resource.entity).tz).date()
+    scope = scope_of(resource, data_map=data_map, as_of=as_of)
+    counting = replace(scope, told_apart=usable_days(today))
+    survey = connector_for(resource).survey(table, counting)
     return outlook_of(survey, by=scope.treatment(table.name), today=today)
 
 

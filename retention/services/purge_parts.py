@@ -115,12 +115,13 @@ class _PartPurge:
         finish(self.part, at=self.clock())
 
     def _go_through(self, purge: Purging) -> None:
-        size = settings.PURGE_STEP_ROWS
+        size = self.unit.stretch_rows or settings.PURGE_STEP_ROWS
         stretch = purge.stretch(None, size=size)
         while stretch is not None and not self._is_over():
             taken = self._take(purge, stretch)
             size = next_size(size, seconds=taken, aim=settings.PURGE_STEP_SECONDS)
             stretch = purge.stretch(stretch, size=size)
+        PurgeTable.objects.filter(pk=self.unit.pk).update(stretch_rows=size)
 
     def _take(self, purge: Purging, stretch: Stretch) -> float:
         """Erase what is due in a stretch; return how many seconds it took."""
