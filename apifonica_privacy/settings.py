@@ -53,6 +53,11 @@ FIELD_ENCRYPTION_KEYS = [
     key.strip() for key in _secret("FIELD_ENCRYPTION_KEYS", _RANDOM).split(",") if key.strip()
 ]
 
+# Signs the certificates of purges. The public keys of keys before it, comma-separated in Base64,
+# are named so that older certificates can still be checked.
+CERTIFICATE_KEY: str = env.str("CERTIFICATE_KEY", default="") or SECRET_KEY
+CERTIFICATE_PUBLIC_KEYS: list[str] = env.list("CERTIFICATE_PUBLIC_KEYS", default=[])
+
 # --- addresses -------------------------------------------------------------------------------
 PORT: int = env.int("PORT", default=8000)
 PUBLIC_URL: str = _address("PUBLIC_URL", demo=f"http://127.0.0.1:{PORT}").rstrip("/")

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("retention.urls.restrictions")),
     path("staff/", include("retention.urls.records")),
     path("staff/", include("retention.urls.purges")),
+    path("", include("retention.urls.certificates")),
     path("staff/", include("requests_portal.urls.calendar")),
     path("desk/", include("requests_portal.urls.desk")),
     *i18n_patterns(path("", include("requests_portal.urls.portal"))),

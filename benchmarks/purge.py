@@ -55,12 +55,14 @@ def figures(address: str, rows: int) -> Iterator[tuple[str, str, str]]:
 
     half = rows // 2
     for kind in archive.KINDS:
-        taken: dict[str, list[purging.Taken]] = {"bare": [], "one": [], "two": []}
+        taken: dict[str, list[purging.Taken]] = {"bare": [], "bares": [], "one": [], "two": []}
         for number in range(_ROUNDS):
             for name in _turned(list(taken), number):
                 archive.make_large(address, rows=rows, kind=kind)
                 if name == "bare":
                     taken[name].append(purging.bare_delete(address, rows=rows))
+                elif name == "bares":
+                    taken[name].append(purging.bare_deletes(address, rows=rows, kind=kind))
                 else:
                     workers = 1 if name == "one" else 2
                     made = purging.purge("large", address, rows=half, workers=workers)
@@ -102,6 +104,11 @@ def _of_kind(kind: str, taken: Mapping[str, list]) -> Iterator[tuple[str, str, s
         f"{kind}: erasing by two workers, times one",
         f"{middle('one', 'erasing') / middle('two', 'erasing'):.2f}",
         "1.5",
+    )
+    yield (
+        f"{kind}: two bare DELETEs side by side, times one",
+        f"{bare / middle('bares', 'whole'):.2f}",
+        "",
     )
     yield (
         f"{kind}: WAL, times the bare DELETE's {middle('bare', 'wal') / _MB:,.0f} MB",

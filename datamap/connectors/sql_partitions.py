@@ -23,8 +23,8 @@ from datamap.domain.hanging import bound_together, companions
 from datamap.domain.schema import Resource, Table
 from datamap.domain.vocabulary import Erasing
 
-#: A part of fewer blocks (32 MB) is not worth a worker of its own.
-_LEAST_BLOCKS = 4096
+#: A part of fewer blocks (128 MB) is not worth a worker of its own.
+_LEAST_BLOCKS = 16_384
 _MARK = "apifonica-privacy: all is due; detached from "
 _BOUNDS = re.compile(r"FOR VALUES FROM \(('[^']*'|\w+)\) TO \(('[^']*'|\w+)\)")
 _LEAVES = sa.text("""

@@ -28,7 +28,8 @@ _POSTGRES = (
     # A million keys are joined and counted in memory and not on the source's disk.
     (
         "SELECT set_config('statement_timeout', CAST(:statement AS text), true),"
-        " set_config('lock_timeout', CAST(:lock AS text), true), set_config('work_mem', '32MB', true)"
+        " set_config('lock_timeout', CAST(:lock AS text), true),"
+        " set_config('work_mem', '32MB', true)"
     ),
 )
 _MYSQL = (

@@ -73,6 +73,14 @@ class Length:
     months: int = 0
     days: int = 0
 
+    @property
+    def iso(self) -> str:
+        """Return the length as ISO 8601 writes it: "P7Y", "P18M", "P60D"."""
+        if self.days:
+            return f"P{self.days}D"
+        years, months = divmod(self.months, 12)
+        return f"P{self.months}M" if months else f"P{years}Y"
+
 
 @dataclass(frozen=True, kw_only=True)
 class RetentionRule:

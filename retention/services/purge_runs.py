@@ -6,6 +6,7 @@ set, with a time to come, or with a clock that was moved back.
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -26,6 +27,7 @@ from retention.domain.purge_stages import RunState, Stage
 from retention.domain.purging import levels_of, purge_treatments
 from retention.domain.treatments import rules_hash
 from retention.models import PurgeRun, PurgeStop, PurgeTable
+from retention.services.certificates import issue_certificate
 from retention.sql import hold_removals
 
 PURGE = "retention.tasks.purge"
@@ -213,6 +215,7 @@ def close_run(run: PurgeRun, *, at: datetime, by: Actor | None = None) -> None:
         state=state.value, stage=Stage.OVER.value, finished_at=at, paused_by=""
     )
     run.refresh_from_db()
+    certificate = issue_certificate(run=run, at=at)
     record_on_run(
         "purge.ended",
         run,
@@ -223,6 +226,7 @@ def close_run(run: PurgeRun, *, at: datetime, by: Actor | None = None) -> None:
         rows_left=sum(one.left or 0 for one in tables),
         tables_failed=sum(one.status == Status.FAILED for one in tables),
         tables_asking=sum(one.asks for one in tables),
+        certificate_sha256=sha256(certificate.document.encode()).hexdigest(),
     )
 
 
