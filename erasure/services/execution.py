@@ -94,6 +94,7 @@ class _Attempt:
             rules_hash=self.plan.rules_hash,
             ledger=self.books,
             reference=self.plan.reference,
+            clock=self.clock,
         )
 
 

@@ -102,6 +102,11 @@ def require_booked(booked: Booked | None, *, resource_id: str) -> None:
         raise NotBooked("This removal is not in the erasure ledger.")
 
 
+def booked_before(*, reference: str, resource_id: str) -> Booked:
+    """Return the proof for doing again what the ledger holds, while the system is closed."""
+    return Booked(reference, resource_id, is_replay=True)
+
+
 def book_erasure(
     *,
     reference: str,
