@@ -30,7 +30,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What becomes of one table's rows; `due_before` None: no day decides."""
+    """What becomes of one table's rows; `due_before` None: no day decides.
+
+    `action` "keep": a table whose rows stay, and so those that they hang on.
+    """
 
     table: str
     action: str
@@ -48,6 +51,8 @@ class Entry:
     resource: str = ""
     tables: tuple[Gone, ...] = ()
     who: tuple[str, ...] = ()
+    #: The kinds of these identifiers.
+    kinds: tuple[str, ...] = ()
     #: The instant by which rows are due.
     as_of: datetime | None = None
     rules: str = ""
@@ -149,6 +154,7 @@ def _entry(told: dict[str, Any]) -> Entry:
             for name, action, day in told.pop("tables", ())
         ),
         who=tuple(told.pop("who", ())),
+        kinds=tuple(told.pop("kinds", ())),
         without=tuple(told.pop("without", ())),
         **told,
     )

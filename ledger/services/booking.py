@@ -22,6 +22,7 @@ from lib.refusals import Refusal
 
 #: Hashes in one line, so that a line can be read at once; more go into further lines.
 _MOST_HASHES = 500
+_KEEP = "keep"
 
 
 class LedgerRefused(Refusal):
@@ -121,13 +122,15 @@ def book_erasure(
     `who` are their identifiers as (kind, value), kept as keyed hashes. Outside a transaction.
     Raises LedgerRefused.
     """
-    hashes = sorted(hash_of(kind, value) for kind, value in who)
+    pairs = set(who)
+    hashes = sorted(hash_of(kind, value) for kind, value in pairs)
     entry = Entry(
         kind=Kind.ERASURE,
         at=at,
         reference=reference,
         resource=resource_id,
         tables=tuple(sorted(tables, key=lambda one: one.table)),
+        kinds=tuple(sorted({kind for kind, _ in pairs})),
         rules=rules,
     )
     for first in range(0, len(hashes), _MOST_HASHES):
@@ -136,11 +139,18 @@ def book_erasure(
 
 
 def book_purge(
-    *, reference: str, resource_id: str, gone: Gone, as_of: datetime, rules: str, at: datetime
+    *,
+    reference: str,
+    resource_id: str,
+    gone: Gone,
+    kept: Iterable[str] = (),
+    as_of: datetime,
+    rules: str,
+    at: datetime,
 ) -> Booked:
     """Book that the due rows of a table go; once for a run. Outside a transaction.
 
-    Raises LedgerRefused.
+    `kept` are tables of the resource whose rows stay for now, due or not. Raises LedgerRefused.
     """
     _book_once(
         Entry(
@@ -148,7 +158,7 @@ def book_purge(
             at=at,
             reference=reference,
             resource=resource_id,
-            tables=(gone,),
+            tables=(gone, *(Gone(name, _KEEP) for name in sorted(kept))),
             as_of=as_of,
             rules=rules,
         )

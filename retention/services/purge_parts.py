@@ -57,9 +57,10 @@ def divide(unit: PurgeTable, *, at: datetime) -> None:
 
     Raises SourceError, LedgerRefused.
     """
-    book(unit, at=at)
+    kept = _not_gone_below(unit)
+    _book(unit, kept, at=at)
     resource, table, data_map = place_of(unit)
-    scope = scope_of(resource, data_map=data_map, as_of=unit.run.as_of, kept=_not_gone_below(unit))
+    scope = scope_of(resource, data_map=data_map, as_of=unit.run.as_of, kept=kept)
     parts = connector_for(resource).parts(table, scope, at_most=settings.PURGE_PARTS)
     with transaction.atomic():
         also = {} if unit.began_at else {"began_at": at}
@@ -81,13 +82,14 @@ def divide(unit: PurgeTable, *, at: datetime) -> None:
             wake(PURGE)
 
 
-def book(unit: PurgeTable, *, at: datetime) -> Booked:
+def _book(unit: PurgeTable, kept: frozenset[str], *, at: datetime) -> Booked:
     """Note in the ledger, once for a run, that what is due in a table goes."""
     run = unit.run
     return book_purge(
         reference=f"purge:{run.pk}",
         resource_id=unit.resource_id,
         gone=Gone(unit.table_name, unit.action, unit.due_before),
+        kept=kept,
         as_of=run.as_of,
         rules=run.rules_hash,
         at=at,
@@ -122,7 +124,7 @@ class _PartPurge:
         self.clock = clock
         self.resource, self.table, self.data_map = place_of(self.unit)
         self.kept = _not_gone_below(self.unit)
-        self.booked = book(self.unit, at=clock())
+        self.booked = _book(self.unit, self.kept, at=clock())
         self._asked = -_ASKED_EVERY
 
     def run(self) -> None:
