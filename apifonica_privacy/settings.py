@@ -201,6 +201,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.apply_corrections",
         "schedule": timedelta(seconds=15),
     },
+    "back-up": {"task": "ledger.tasks.back_up", "schedule": timedelta(minutes=5)},
     "begin-purge": {"task": "retention.tasks.begin_purge", "schedule": timedelta(minutes=5)},
     "purge": {"task": "retention.tasks.purge", "schedule": timedelta(seconds=30)},
     "mark-sources": {

@@ -35,10 +35,9 @@ def test_purge_is_booked_once_for_each_table_from_which_rows_go(sources: Sources
         assert (entry.rules, entry.who) == (run.rules_hash, ())
 
 
-def test_table_that_waits_for_a_person_is_booked_as_kept(sources: Sources) -> None:
+def test_table_that_waits_for_a_person_is_not_booked(sources: Sources) -> None:
     filled(sources)
     sources.run("crm", "UPDATE notes SET at = NULL WHERE id > 50")  # asks
-    sources.run("crm", "ALTER TABLE clients ADD ended_on date")
     start_run(by=Actor.staff(1), at=NOW)
     work()
 
