@@ -24,6 +24,7 @@ class Kind(StrEnum):
 
     ERASURE = "erasure"  # one person's rows of one resource go (Art. 17)
     PURGE = "purge"  # everybody's due rows of one table go (Art. 5(1)(e))
+    DROPPED = "dropped"  # what an order booked of a resource was given up before a row went
     REPLAY = "replay"  # everything before it was done again after a restore
     WAIVER = "waiver"  # somebody answers for it that nothing before it is done again
 
@@ -141,6 +142,19 @@ def whole(texts: Iterable[bytes], *, key: bytes) -> Iterator[Line]:
             raise BrokenChain(before.sequence if before else 0)
         yield line
         before = line
+
+
+def standing_orders(lines: Iterable[Line]) -> list[Line]:
+    """Return the removals among `lines`, without those that were given up afterwards."""
+    found: list[Line] = []
+    for line in lines:
+        entry = line.entry
+        if entry.kind is Kind.DROPPED:
+            given_up = (entry.reference, entry.resource)
+            found = [one for one in found if (one.entry.reference, one.entry.resource) != given_up]
+        elif entry.kind in {Kind.ERASURE, Kind.PURGE}:
+            found.append(line)
+    return found
 
 
 def _entry(told: dict[str, Any]) -> Entry:

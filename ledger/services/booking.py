@@ -15,7 +15,7 @@ from django.db import transaction
 from ledger.domain.entries import Entry, Gone, Kind, sealed
 from ledger.domain.standing import Head, Standing, standing_of
 from ledger.models import Booking
-from ledger.queries import is_booked, known_heads
+from ledger.queries import is_anything_booked, is_booked, known_heads
 from ledger.services.file import OpenLedger, adding_to_ledger, chain_key, reading_ledger
 from lib.keyed_hash import keyed_hash
 from lib.refusals import Refusal
@@ -164,6 +164,15 @@ def book_purge(
         )
     )
     return Booked(reference, resource_id)
+
+
+def drop(*, reference: str, resource_id: str, at: datetime) -> None:
+    """Note that what an order booked of a resource was given up before a row went.
+
+    Outside a transaction; nothing where it booked nothing. Raises LedgerRefused.
+    """
+    if is_anything_booked(reference=reference, resource_id=resource_id):
+        book(Entry(kind=Kind.DROPPED, at=at, reference=reference, resource=resource_id))
 
 
 def hash_of(kind: str, value: str) -> str:

@@ -7,13 +7,11 @@ from django.db import transaction
 
 from audit.domain.actor import Actor
 from audit.services import record
-from ledger.domain.entries import BrokenChain, Entry, Kind, Line
+from ledger.domain.entries import BrokenChain, Entry, Kind, Line, standing_orders
 from ledger.domain.standing import Standing
 from ledger.queries import known_heads
 from ledger.services.booking import LedgerBroken, LedgerRefused, book, standing
 from ledger.services.file import put_aside, reading_ledger
-
-_REMOVALS = frozenset({Kind.ERASURE, Kind.PURGE})
 
 
 class NothingToWaive(LedgerRefused):
@@ -36,7 +34,7 @@ def lines_to_replay(*, since: datetime | None = None) -> list[Line]:
     """
     try:
         with reading_ledger(locked=True) as ledger:
-            return list(_to_replay(ledger.lines(), since))
+            return standing_orders(_to_replay(ledger.lines(), since))
     except (OSError, BrokenChain) as error:
         raise LedgerBroken(f"The erasure ledger does not hold: {error}") from error
 
@@ -49,7 +47,7 @@ def _to_replay(lines: Iterable[Line], since: datetime | None) -> Iterator[Line]:
         if line.sequence == last.sequence:
             seal = line.chain
         is_asked_for = since is not None and line.entry.at >= since
-        if line.entry.kind in _REMOVALS and (line.sequence > last.sequence or is_asked_for):
+        if line.sequence > last.sequence or is_asked_for:
             yield line
     if seal != last.chain:  # not the ledger that this database knew
         raise BrokenChain(last.sequence - 1)

@@ -11,12 +11,15 @@ from erasure.domain.states import PlanState
 from erasure.models import ScheduledErasure
 from erasure.services.schedule import erase_due_next
 from erasure.services.work import work_next
-from ledger.domain.entries import Gone, Kind, Line
+from ledger.domain.entries import Gone, Kind, Line, standing_orders
 from ledger.models import Booking
 from ledger.services.booking import ReplayPending, hash_of
 from ledger.services.file import reading_ledger
 from lib.units import Status
 from tests.erasure.conftest import ANA, BEFORE, GIVEN, LATER, REFERENCE, Sources, approved, work
+from tests.erasure.interrupting import clock_that
+
+NOTE = "INSERT INTO recordings VALUES (9, 1, 'new')"
 
 
 def lines() -> list[Line]:
@@ -73,6 +76,27 @@ def test_nothing_goes_that_cannot_be_booked(
     plan.refresh_from_db()
     assert plan.state == PlanState.DONE
     assert sources.all_ids() != BEFORE
+
+
+def test_erasure_that_stops_before_a_row_went_is_given_up_and_booked_anew(
+    sources: Sources, handler: User, dpo: User
+) -> None:
+    plan = approved(handler, dpo)
+    came = clock_that(lambda: sources.run("phone", NOTE), at_reading=19)
+    assert work_next(clock=came)
+    plan.refresh_from_db()
+    assert plan.state == PlanState.STOPPED
+    assert [(line.entry.kind, line.entry.resource) for line in lines()] == [
+        (Kind.ERASURE, "phone"),
+        (Kind.DROPPED, "phone"),
+    ]
+    assert standing_orders(lines()) == []
+
+    sources.run("phone", "DELETE FROM recordings WHERE id = 9")
+    approved(handler, dpo)
+    work()
+
+    assert {line.entry.resource for line in standing_orders(lines())} == {"crm", "phone"}
 
 
 @pytest.mark.parametrize("worker", [work_next, erase_due_next])
