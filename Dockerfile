@@ -20,9 +20,12 @@ RUN python -m embedded.fonts /app/var \
 FROM python:3.11-slim
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 \
-      libharfbuzz-subset0 \
+      libharfbuzz-subset0 postgresql-common \
+ && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+ && apt-get install -y --no-install-recommends postgresql-client-18 \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin privacy
+ && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin privacy \
+ && install -d -o privacy -m 0700 /ledger /backups
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DEMO=false VAR_DIR=/app/var
 WORKDIR /app
 COPY --from=build /venv /venv

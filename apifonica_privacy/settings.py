@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "lib",
     "audit",
     "outbox",
+    "ledger",
     "accounts",
     "datamap",
     "retention",
@@ -106,6 +107,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "ledger.middleware.closed_until_replayed",
     "requests_portal.middleware.upload_limit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -149,6 +151,16 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- the erasure ledger and backups ------------------------------------------------------------
+# What is erased is noted in this file, outside the database, and done again after a restore.
+ERASURE_LEDGER: str = env.str("ERASURE_LEDGER", default=str(VAR_DIR / "ledger" / "erasures.jsonl"))
+BACKUP_DIR: str = env.str("BACKUP_DIR", default=str(VAR_DIR / "backups"))
+#: The local time (TIME_ZONE) at which a backup is made every day; empty: none by itself.
+BACKUP_AT: str = env.str("BACKUP_AT", default="")
+BACKUPS_KEPT: int = env.int("BACKUPS_KEPT", default=14)
+# The folder with pg_dump and pg_restore; empty: those of the embedded server, or on the PATH.
+PG_PROGRAMS: str = env.str("PG_PROGRAMS", default="")
 
 # --- background work -------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
@@ -194,6 +206,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.apply_corrections",
         "schedule": timedelta(seconds=15),
     },
+    "back-up": {"task": "ledger.tasks.back_up", "schedule": timedelta(minutes=5)},
     "begin-purge": {"task": "retention.tasks.begin_purge", "schedule": timedelta(minutes=5)},
     "purge": {"task": "retention.tasks.purge", "schedule": timedelta(seconds=30)},
     "mark-sources": {

@@ -12,7 +12,10 @@ from embedded.account import system_home
 from embedded.launch import read_launch
 from embedded.terminal import complain, say
 
-_FOLDERS = ("postgres", "redis", "programs", "mailbox", "secrets", "fonts", "static", "bytecode")
+_FOLDERS = (
+    *("postgres", "redis", "programs", "mailbox", "secrets", "fonts", "static", "bytecode"),
+    *("ledger", "backups"),
+)
 _FILES = ("embedded.json", "ports.json", "mailbox.log", "fonts.log", "run.lock")
 
 

@@ -152,7 +152,8 @@ def _answers(address: str) -> bool:
             return True
     except urllib.error.HTTPError as answer:
         # 400: it is up, and answers to the names in ALLOWED_HOSTS alone.
-        return answer.code == 400  # noqa: PLR2004
+        # 503: it is up, and closed until a restore is made good; every page says so.
+        return answer.code in {400, 503}
     except OSError:
         return False
 

@@ -71,6 +71,19 @@ def unseal(token: bytes, *, context: str) -> bytes:
     raise UnsealError("content")
 
 
+def file_cipher(salt: bytes, *, key_id: bytes | None = None) -> tuple[bytes, AESGCM]:
+    """Return a cipher for one file, with the id of the key that it comes from.
+
+    A `salt` of its own gives each file a key of its own, so that its chunks may be counted for
+    nonces. `key_id` None: of the key that seals. Raises UnsealError where the key is not there.
+    """
+    for secret in settings.FIELD_ENCRYPTION_KEYS:
+        own = _derive(secret, purpose=b"key id", length=_KEY_ID_BYTES)
+        if key_id in {None, own}:
+            return own, AESGCM(_derive(secret, purpose=b"file/" + salt, length=32))
+    raise UnsealError("key")
+
+
 @lru_cache(maxsize=8)
 def _keyring(secrets: tuple[str, ...]) -> tuple[_Key, ...]:
     if not secrets:

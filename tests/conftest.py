@@ -42,6 +42,12 @@ def _empty_redis(redis_client: Redis) -> None:
     redis_client.flushdb()
 
 
+@pytest.fixture(autouse=True)
+def _own_ledger(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each test has a ledger of its own, as it has an empty database."""
+    settings.ERASURE_LEDGER = str(tmp_path_factory.mktemp("ledger") / "erasures.jsonl")
+
+
 @pytest.fixture(scope="session")
 def make_session_database() -> Iterator[Callable[[], str]]:
     """As make_database, for databases that are filled once and kept until the session's end."""

@@ -56,6 +56,14 @@ class Reader(Protocol):
         """
         ...
 
+    def identifiers(self, kinds: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Stream everybody's identifiers of some kinds, as (kind, value), in constant memory.
+
+        Normalised as those of `SubjectKeys`, link kinds included; one may come more than once. For
+        finding who is meant by keyed hashes: take nothing else from it, and keep none.
+        """
+        ...
+
     def count(self, table: Table, keys: SubjectKeys) -> int:
         """Return how many rows of `table` are the person's."""
         ...

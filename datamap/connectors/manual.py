@@ -59,6 +59,10 @@ class ManualConnector:
         with self.snapshot() as reader:
             return reader.links(columns, keys)
 
+    def identifiers(self, kinds: Collection[str]) -> Iterator[tuple[str, str]]:  # noqa: ARG002 (the protocol's)
+        """Refuse: nobody writes down everybody."""
+        raise _by_hand(self.resource, self.resource.tables[0])
+
     def count(self, table: Table, keys: SubjectKeys) -> int:
         """See `Reader.count`."""
         with self.snapshot() as reader:
@@ -176,6 +180,10 @@ class ManualReader(SqlReader):
         """See `Reader.extract`."""
         self._searched(keys)
         return super().extract(table, keys)
+
+    def identifiers(self, kinds: Collection[str]) -> Iterator[tuple[str, str]]:  # noqa: ARG002 (the protocol's)
+        """Refuse: nobody writes down everybody."""
+        raise _by_hand(self._resource, self._resource.tables[0])
 
     def lines(self, table: Table, keys: SubjectKeys, into: Sink) -> None:
         """See `Reader.lines`."""

@@ -50,6 +50,11 @@ class SqlConnector:
         with self.snapshot() as reader:
             return reader.links(columns, keys)
 
+    def identifiers(self, kinds: Collection[str]) -> Iterator[tuple[str, str]]:
+        """See `Reader.identifiers`."""
+        with self.snapshot() as reader:
+            yield from reader.identifiers(kinds)
+
     def count(self, table: Table, keys: SubjectKeys) -> int:
         """See `Reader.count`."""
         with self.snapshot() as reader:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from datamap.connectors.sql_engine import give_time_to_read, streamed
 from datamap.connectors.sql_errors import source_error, told_as_source_error
 from datamap.connectors.sql_extracting import SqlExtracting
 from datamap.connectors.sql_matching import table_clause
-from datamap.domain.finding import link_kind
+from datamap.domain.finding import Through, is_link_kind, link_kind
 from datamap.domain.keys import FoundKey, Resolved, SubjectKeys
 from datamap.domain.links import MOST_VALUES, LinkedColumn
 from datamap.domain.schema import Column, Table
@@ -24,6 +25,7 @@ from lib.identifiers import (
 )
 
 Identifier = tuple[str, str]  # kind and value
+_VALUES_AT_ONCE = 10_000
 
 
 class SqlLocating(SqlExtracting):
@@ -55,6 +57,33 @@ class SqlLocating(SqlExtracting):
             ]
         return tuple(found)
 
+    def identifiers(self, kinds: Collection[str]) -> Iterator[Identifier]:
+        """See `Reader.identifiers`."""
+        give_time_to_read(self._connection)
+        for table in self._resource.tables:
+            for name, kind in _identifying(table):
+                if kind in kinds:
+                    yield from self._everybodys(table, table.column(name), kind)
+
+    def _everybodys(self, table: Table, column: Column, kind: str) -> Iterator[Identifier]:
+        here = table_clause(table)
+        region = column.region_column if kind == KeyKind.PHONE else None
+        names = dict.fromkeys(name for name in (column.name, region) if name)
+        query = sa.select(*(here.c[name] for name in names)).where(here.c[column.name].is_not(None))
+        with (
+            told_as_source_error(self._resource, table.name),
+            streamed(self._connection, query.distinct(), rows_at_once=_VALUES_AT_ONCE) as result,
+        ):
+            for row in result.mappings():
+                values = {str(name): row[name] for name in names}
+                value = (
+                    _as_key(values[column.name])
+                    if is_link_kind(kind)
+                    else _identifier(column, kind, values)
+                )
+                if value is not None:
+                    yield kind, value
+
     def _values_of(self, table: Table, column: str, keys: SubjectKeys) -> list[str]:
         here = table_clause(table)
         condition = self._mine(table, here, keys)
@@ -83,9 +112,10 @@ class SqlLocating(SqlExtracting):
         with told_as_source_error(self._resource, table.name):
             for row in self._connection.execute(query).mappings():
                 for column in columns:
-                    value = _identifier(column, {str(name): row[name] for name in names})
+                    kind = str(column.identifier)
+                    value = _identifier(column, kind, {str(name): row[name] for name in names})
                     if value is not None:
-                        yield str(column.identifier), value
+                        yield kind, value
 
 
 def _as_key(value: object) -> str | None:
@@ -95,21 +125,27 @@ def _as_key(value: object) -> str | None:
     return str(value)
 
 
-def _identifier(column: Column, row: Mapping[str, object]) -> str | None:
+def _identifying(table: Table) -> list[tuple[str, str]]:
+    """Return the columns of a table by which people are found or known, with their kinds."""
+    found = [(one.column, one.kind) for one in table.find if not isinstance(one, Through)]
+    known = [(one.name, str(one.identifier)) for one in table.columns if one.identifier is not None]
+    return list(dict.fromkeys([*found, *known]))
+
+
+def _identifier(column: Column, kind: str, row: Mapping[str, object]) -> str | None:
     """Return the normalised identifier of a row; None where it is none."""
     given = row[column.name]
     text = "" if given is None else str(given)
     if not text.strip():
         return None
     try:
-        if column.identifier == KeyKind.EMAIL:
+        if kind == KeyKind.EMAIL:
             return normalise_email(text)
-        if column.identifier == KeyKind.PHONE:
+        if kind == KeyKind.PHONE:
             region = row[column.region_column] if column.region_column else column.region
             return normalise_phone(text.strip(), region=str(region).strip() if region else None)
-        if column.identifier == KeyKind.IP:
+        if kind == KeyKind.IP:
             return str(ip_interface(text.strip()).ip)
     except (InvalidEmail, InvalidPhone, ValueError):
         return None
-    is_number = column.identifier == KeyKind.CUSTOMER_NUMBER
-    return normalise_customer_number(text) if is_number else text
+    return normalise_customer_number(text) if kind == KeyKind.CUSTOMER_NUMBER else text

@@ -26,6 +26,7 @@ from erasure.domain.dates import rows_staying
 from erasure.domain.ordering import TableId, children_of, erasure_order
 from erasure.domain.states import PlanState, StopReason
 from erasure.models import Plan, PlannedTable, PlanUnit, Removal
+from erasure.services.giving_up import drop_untouched
 from erasure.services.identifying import joined_to, united
 from erasure.services.leases import LEASE, Clock
 from erasure.services.removal import Job, RowsMoved, remove_all, settle
@@ -94,6 +95,7 @@ class _Attempt:
             rules_hash=self.plan.rules_hash,
             ledger=self.books,
             reference=self.plan.reference,
+            clock=self.clock,
         )
 
 
@@ -247,6 +249,7 @@ def _stop(attempt: _Attempt, stop: Stopped) -> None:
                 "tables": sorted({".".join(one.table) for one in stop.found}),
             },
         )
+    drop_untouched(plan, at=at)
 
 
 def _complete(attempt: _Attempt, seen: _Seen) -> None:

@@ -67,6 +67,7 @@ class Pass:
             rules_hash=rules_hash(),
             ledger=_Books(self.unit, self.clock),
             reference=self.reference,
+            clock=self.clock,
         )
 
     @property

@@ -7,6 +7,7 @@ it and booked afterwards, and the next worker tells from what is still there whi
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Protocol
@@ -15,12 +16,16 @@ from django.conf import settings
 from django.db import transaction
 
 from datamap.connectors import Connector, SourceError, SourceUnavailable, connector_for
-from datamap.domain.erasing import KeyRange, Scope, Survey, Tally
+from datamap.domain.erasing import KeyRange, Permit, Scope, Survey, Tally
 from datamap.domain.schema import Resource
+from datamap.domain.vocabulary import Erasing
 from erasure.domain.accounting import applied
 from erasure.domain.ordering import Children, TableId
 from erasure.models import Removal
+from erasure.services.leases import Clock
 from erasure.sql import noting_pending
+from ledger.domain.entries import Gone
+from ledger.services.booking import Booked, book_erasure
 from retention.queries import exclusions_for
 from retention.services.gate import permitted
 
@@ -64,8 +69,30 @@ class Job:
     scope: Scope
     rules_hash: str
     ledger: Ledger
-    #: For what people who keep a resource by hand are asked.
+    #: For what people who keep a resource by hand are asked, and the removal is booked.
     reference: str
+    clock: Clock
+    #: Set by `booked_now`; the gate asks for it.
+    booked: Booked | None = None
+
+    def booked_now(self) -> "Job":
+        """Note in the erasure ledger what goes, once, and return the job that may begin.
+
+        Outside a transaction. Raises LedgerRefused.
+        """
+        booked = book_erasure(
+            reference=self.reference,
+            resource_id=self.resource.id,
+            tables=[
+                Gone(name, one.action.value, one.due_before)
+                for name, one in self.scope.treatments.items()
+                if one.action is not Erasing.KEEP
+            ],
+            who=self.scope.keys or (),
+            rules=self.rules_hash,
+            at=self.clock(),
+        )
+        return replace(self, booked=booked)
 
     @property
     def connector(self) -> Connector:
@@ -81,6 +108,15 @@ class Job:
                 table = self.resource.table(one.table_name)
                 found[one.table] = reader.survey(table, scope)
         return found
+
+    def permitted(self) -> AbstractContextManager[Permit]:
+        """Open the gate for one step."""
+        return permitted(
+            resource=self.resource,
+            scope=self.scope,
+            rules_hash=self.rules_hash,
+            booked=self.booked,
+        )
 
     def scope_now(self) -> Scope:
         return replace(self.scope, exclusions=exclusions_for(self.resource.id))
@@ -100,7 +136,7 @@ def remove_all(
 
     A block whose transaction fails does not stop those that do not wait for it: a table waits for
     those before it whose rows hang on its own. Resources of `leaving` are not tried. Returns what
-    failed. Raises RowsMoved.
+    failed. Raises RowsMoved, LedgerRefused.
     """
     failures: list[SourceError] = []
     by_table = {one.table: one for block in blocks for one in block}
@@ -120,7 +156,7 @@ def remove_all(
             if not all(one.is_complete for one in block) and may_go(block, with_these=free):
                 free.append(block)
         if free and resource_id not in leaving:
-            failures += _remove_run(job_for(resource_id), free, may_go)
+            failures += _remove_run(job_for(resource_id).booked_now(), free, may_go)
     return failures
 
 
@@ -202,7 +238,7 @@ def _remove_together(job: Job, removals: Sequence[Removal]) -> None:
 
 
 def _remove_at_once(job: Job, removals: Sequence[Removal]) -> None:
-    with permitted(resource=job.resource, scope=job.scope, rules_hash=job.rules_hash) as permit:
+    with job.permitted() as permit:
         job.ledger.beat()
         with job.connector.writing(permit) as writer:
             for one in removals:
@@ -241,7 +277,7 @@ def _remove_step(
     *,
     is_last: bool,
 ) -> None:
-    with permitted(resource=job.resource, scope=job.scope, rules_hash=job.rules_hash) as permit:
+    with job.permitted() as permit:
         job.ledger.beat()
         with job.connector.writing(permit) as writer:
             gone = writer.erase(job.resource.table(removal.table_name), within)

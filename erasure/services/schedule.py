@@ -27,6 +27,7 @@ from erasure.services.passes import Pass, pass_of
 from erasure.services.removal import RowsMoved, remove_all, settle
 from erasure.services.trail import WORKER, record_on_plan
 from erasure.signals import schedule_completed
+from ledger.services.booking import LedgerRefused, require_in_step
 from lib.faults import log_fault
 from lib.units import (
     LeaseLost,
@@ -106,7 +107,11 @@ def look_again(*, at: datetime, **_: object) -> None:
 
 
 def erase_due_next(*, clock: Clock) -> bool:
-    """Look at one resource where something is due; False when there was nothing to do."""
+    """Look at one resource where something is due; False when there was nothing to do.
+
+    Raises LedgerRefused while a restore has not been made good.
+    """
+    require_in_step()
     unit = claim_next(ScheduledErasure.objects.all(), at=clock(), lease=LEASE)
     if unit is None:
         return False
@@ -116,6 +121,8 @@ def erase_due_next(*, clock: Clock) -> bool:
         await_person(unit, waiting, at=clock())
     except SourceError as error:
         _give_back(unit, code=error.code, text=error.advice, at=clock())
+    except LedgerRefused as refused:
+        _give_back(unit, code=refused.code, text=str(refused), at=clock())
     except LeaseLost:
         logger.info("scheduled erasure %s is in other hands now", unit.pk)
     except (RowsMoved, RulesChanged):

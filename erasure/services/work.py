@@ -15,6 +15,7 @@ from erasure.services.execution import execute_plan
 from erasure.services.leases import LEASE, Clock
 from erasure.services.planning import WORK, survey_plan
 from erasure.services.trail import WORKER, record_on_plan
+from ledger.services.booking import LedgerRefused, require_in_step
 from lib.faults import log_fault
 from lib.units import LeaseLost, NotFailed, Status, backoff, claim_next, fail, requeue
 from lib.wakeups import wake
@@ -25,7 +26,11 @@ MAX_ATTEMPTS = 8
 
 
 def work_next(*, clock: Clock) -> bool:
-    """Do one unit of work on a plan that is due; False when there was nothing to do."""
+    """Do one unit of work on a plan that is due; False when there was nothing to do.
+
+    Raises LedgerRefused while a restore has not been made good.
+    """
+    require_in_step()
     unit = claim_next(PlanUnit.objects.all(), at=clock(), lease=LEASE)
     if unit is None:
         return False
@@ -40,6 +45,8 @@ def work_next(*, clock: Clock) -> bool:
         await_person(unit, waiting, at=clock())
     except SourceError as error:
         _give_back(unit, code=error.code, text=error.advice, at=clock())
+    except LedgerRefused as refused:
+        _give_back(unit, code=refused.code, text=str(refused), at=clock())
     except LeaseLost:
         logger.info("plan unit %s is in other hands now", unit.pk)
     except Exception as error:  # noqa: BLE001 (whatever it was, the unit must not be lost)

@@ -3,7 +3,8 @@
 Safety principle: nothing is removed past a restriction in force or under rules that changed since
 it was planned. Both are looked at here, under a lock that is held until the step has committed in
 the source: a restriction set while a step runs waits for that step, and the next one sees it.
-Whatever goes wrong inside undoes the step.
+Whatever goes wrong inside undoes the step. Nothing is removed that is not in the erasure ledger,
+and nothing at all is changed while a restore has not been made good.
 """
 
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from django.db import transaction
 from datamap.connectors import AwaitingPerson
 from datamap.domain.erasing import NotPermitted, Permit, Scope
 from datamap.domain.schema import Resource
+from datamap.domain.vocabulary import Erasing
+from ledger.services.booking import Booked, require_booked, require_in_step
 from retention.domain import treatments
 from retention.queries import exclusions_for
 from retention.sql import hold_changes
@@ -25,14 +28,17 @@ class RulesChanged(NotPermitted):
 
 
 @contextmanager
-def permitted(*, resource: Resource, scope: Scope, rules_hash: str) -> Iterator[Permit]:
+def permitted(
+    *, resource: Resource, scope: Scope, rules_hash: str, booked: Booked | None = None
+) -> Iterator[Permit]:
     """Give leave to change the rows of `scope` in `resource` while the `with` lasts.
 
     Open and end the source's transaction inside it. The permit's scope is `scope` with the
-    exclusions in force now added. `rules_hash` is that of the rules the step was planned under.
-    Our own transaction is open inside, so keep what must survive a failure outside. Raises
-    RulesChanged.
+    exclusions in force now added. `rules_hash` is that of the rules the step was planned under;
+    `booked` proves that what a removal takes is in the erasure ledger. Our own transaction is open
+    inside, so keep what must survive a failure outside. Raises RulesChanged, LedgerRefused.
     """
+    _refuse_unbooked(resource, scope, booked)
     try:
         with transaction.atomic():
             hold_changes()
@@ -45,3 +51,10 @@ def permitted(*, resource: Resource, scope: Scope, rules_hash: str) -> Iterator[
     except AwaitingPerson as waiting:
         waiting.ask()  # the task was rolled back with the transaction
         raise
+
+
+def _refuse_unbooked(resource: Resource, scope: Scope, booked: Booked | None) -> None:
+    if any(one.action is not Erasing.KEEP for one in scope.treatments.values()):
+        require_booked(booked, resource_id=resource.id)
+    if booked is None or not booked.is_replay:
+        require_in_step()

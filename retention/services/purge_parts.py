@@ -19,6 +19,8 @@ from datamap.connectors import connector_for
 from datamap.connectors.base import Purging, Stretch
 from datamap.domain.erasing import BlockRange, NotPermitted, Part, PartKind, Permit, Scope
 from datamap.domain.vocabulary import Obstacle
+from ledger.domain.entries import Gone
+from ledger.services.booking import Booked, book_purge
 from lib.units import Status, advance, finish, postpone
 from lib.wakeups import wake
 from retention.domain.purge_stages import RunState, Stage
@@ -51,9 +53,14 @@ class InTheWay(Exception):
 
 
 def divide(unit: PurgeTable, *, at: datetime) -> None:
-    """Divide a table into parts that workers take side by side, and call for workers."""
+    """Book the purge of a table, divide it into parts that workers take side by side, call them.
+
+    Raises SourceError, LedgerRefused.
+    """
+    kept = _not_gone_below(unit)
+    _book(unit, kept, at=at)
     resource, table, data_map = place_of(unit)
-    scope = scope_of(resource, data_map=data_map, as_of=unit.run.as_of, kept=_not_gone_below(unit))
+    scope = scope_of(resource, data_map=data_map, as_of=unit.run.as_of, kept=kept)
     parts = connector_for(resource).parts(table, scope, at_most=settings.PURGE_PARTS)
     with transaction.atomic():
         also = {} if unit.began_at else {"began_at": at}
@@ -75,6 +82,20 @@ def divide(unit: PurgeTable, *, at: datetime) -> None:
             wake(PURGE)
 
 
+def _book(unit: PurgeTable, kept: frozenset[str], *, at: datetime) -> Booked:
+    """Note in the ledger, once for a run, that what is due in a table goes."""
+    run = unit.run
+    return book_purge(
+        reference=f"purge:{run.pk}",
+        resource_id=unit.resource_id,
+        gone=Gone(unit.table_name, unit.action, unit.due_before),
+        kept=kept,
+        as_of=run.as_of,
+        rules=run.rules_hash,
+        at=at,
+    )
+
+
 def _not_gone_below(unit: PurgeTable) -> frozenset[str]:
     """Return the tables of the resource whose due rows stay for now: they ask, or failed.
 
@@ -90,7 +111,7 @@ def _not_gone_below(unit: PurgeTable) -> frozenset[str]:
 
 
 def purge_part(part: PurgePart, clock: Clock) -> None:
-    """Erase what is due in a part, all of it. Raises SourceError, Halted, InTheWay, LeaseLost."""
+    """Erase what is due in a part, all of it. Raises as `divide`, Halted, InTheWay."""
     _PartPurge(part, clock).run()
 
 
@@ -103,6 +124,7 @@ class _PartPurge:
         self.clock = clock
         self.resource, self.table, self.data_map = place_of(self.unit)
         self.kept = _not_gone_below(self.unit)
+        self.booked = _book(self.unit, self.kept, at=clock())
         self._asked = -_ASKED_EVERY
 
     def run(self) -> None:
@@ -150,7 +172,12 @@ class _PartPurge:
     def _leave(self) -> Iterator[Permit]:
         """Open the gate for one stretch, unless the run was halted meanwhile."""
         run = self.unit.run
-        gate = permitted(resource=self.resource, scope=self._scope(), rules_hash=run.rules_hash)
+        gate = permitted(
+            resource=self.resource,
+            scope=self._scope(),
+            rules_hash=run.rules_hash,
+            booked=self.booked,
+        )
         with gate as permit:
             # Read under the gate's lock, which a stop waits for.
             running = PurgeRun.objects.filter(pk=run.pk, state=RunState.RUNNING).exists()

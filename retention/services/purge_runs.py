@@ -20,6 +20,7 @@ from datamap.domain.by_hand import is_by_hand
 from datamap.domain.hanging import hangings
 from datamap.domain.schema import DataMap, Resource
 from datamap.queries import current_version, map_of
+from ledger.services.booking import require_in_step
 from lib.refusals import Refusal
 from lib.units import Status
 from lib.wakeups import wake
@@ -70,8 +71,9 @@ def start_run(
     """Begin a run over all resources or one. `as_of` decides what is due, not later than `at`.
 
     `night` is the local day of a run that begins by itself. Raises RunUnderWay, PurgesStopped,
-    NotYet, ClockMovedBack, NoSuchResource, NoMap.
+    NotYet, ClockMovedBack, NoSuchResource, NoMap, LedgerRefused.
     """
+    require_in_step()
     due_at = as_of or at
     version = current_version()
     data_map = map_of(version.hash)

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from datamap.connectors import SourceError
+from ledger.services.booking import LedgerRefused, require_in_step
 from lib.faults import log_fault
 from lib.units import (
     LeasedUnit,
@@ -45,7 +46,11 @@ _MOST_ROUNDS = 2
 
 
 def purge_next(*, clock: Clock) -> bool:
-    """Do the next piece of work of a run; False when there was nothing to do."""
+    """Do the next piece of work of a run; False when there was nothing to do.
+
+    Raises LedgerRefused while a restore has not been made good.
+    """
+    require_in_step()
     if stop_in_force() is not None:
         return False
     part = claim_next(_parts(), at=clock(), lease=LEASE)
@@ -69,6 +74,8 @@ def _attempt(unit: LeasedUnit, clock: Clock, work: Callable[[], None]) -> None:
         logger.info("purge of %s is in other hands now", unit.pk)
     except Halted:
         _postpone(unit, until=clock())
+    except LedgerRefused as refused:
+        _postpone(unit, until=clock() + PEACE, code=refused.code)
     except InTheWay as found:
         _postpone(unit, until=clock() + PEACE, code=found.obstacle.value)
     except Exception as error:  # noqa: BLE001 (whatever it was, the unit must not be lost)

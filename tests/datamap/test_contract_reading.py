@@ -17,6 +17,18 @@ def test_locate_gives_the_further_identifiers(ledger: Ledger) -> None:
     }
 
 
+def test_identifiers_are_those_by_which_people_are_found(ledger: Ledger) -> None:
+    kinds = {"email", "phone"}
+    assert set(ledger.connector.identifiers(kinds)) == {
+        ("email", "anna@example.pl"),
+        ("email", "jan@example.pl"),
+        ("phone", "+48601234567"),
+        ("phone", "+48602000000"),
+    }
+    assert ("customer_number", "C-2") in set(ledger.connector.identifiers({"customer_number"}))
+    assert list(ledger.connector.identifiers(set())) == []
+
+
 def test_count_follows_every_way(ledger: Ledger) -> None:
     counts = {table.name: ledger.connector.count(table, ANNA) for table in ledger.resource.tables}
     assert counts == {"customers": 2, "contracts": 2, "calls": 4, "recordings": 3, "notes": 2}

@@ -191,6 +191,7 @@ def test_everybody_cannot_be_asked_for(searched: Connector, resource: Resource) 
         lambda: searched.survey(table, scope),
         lambda: list(searched.steps(table, scope, size=5)),
         lambda: searched.parts(table, scope, at_most=1),
+        lambda: list(searched.identifiers({"email"})),
         lambda: searched.purging(table, whole).__enter__(),
     ):
         with pytest.raises(SourceRefused) as refused:

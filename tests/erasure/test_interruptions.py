@@ -29,7 +29,7 @@ from tests.erasure.interrupting import AFTER_LEASE, Killed, clock_that, kill, st
 
 T = TypeVar("T")
 #: Readings of the clock in one attempt, see test_every_instruction_was_tried.
-TOGETHER, IN_STEPS = 41, 59
+TOGETHER, IN_STEPS = 43, 61
 
 
 def executed(plan: Plan) -> dict[str, int]:
@@ -89,7 +89,7 @@ def test_erasure_that_is_killed_is_completed_by_the_next(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("reading", range(18, IN_STEPS, 3))  # a step has five: each is met
+@pytest.mark.parametrize("reading", range(19, IN_STEPS, 3))  # a step has five: each is met
 def test_erasure_in_steps_that_is_killed_is_completed_by_the_next(
     sources: Sources, handler: User, dpo: User, in_steps: None, reading: int
 ) -> None:
@@ -117,7 +117,7 @@ def test_worker_that_lost_its_lease_writes_no_more(
 def test_work_killed_again_and_again_ends(sources: Sources, handler: User, dpo: User) -> None:
     """An attempt that advances is not counted as futile, so that this needs no person."""
     plan = approved(handler, dpo)
-    for reading in range(20, TOGETHER):
+    for reading in range(21, TOGETHER):
         try:
             work_next(clock=clock_that(kill, at_reading=reading, at=AFTER_LEASE))
         except Killed:
@@ -133,7 +133,7 @@ def test_rows_that_somebody_else_took_meanwhile_are_not_booked_as_ours(
     plan = approved(handler, dpo)
     # The first transaction notes what it removes; then it dies.
     with pytest.raises(Killed):
-        work_next(clock=clock_that(kill, at_reading=20))
+        work_next(clock=clock_that(kill, at_reading=21))
     assert PlannedTable.objects.exclude(pending="").exists()
     sources.run("phone", "DELETE FROM recordings WHERE id = 1")
     assert work_next(clock=lambda: AFTER_LEASE)
@@ -155,7 +155,7 @@ def test_row_that_comes_after_the_look_stops_the_plan_and_the_step_changes_nothi
 ) -> None:
     settings.ERASURE_TRANSACTION_ROWS = settings.ERASURE_STEP_ROWS = rows
     plan = approved(handler, dpo)
-    came = clock_that(lambda: sources.run("phone", NOTE), at_reading=18)
+    came = clock_that(lambda: sources.run("phone", NOTE), at_reading=19)
     assert work_next(clock=came)
 
     plan.refresh_from_db()
@@ -183,7 +183,7 @@ def test_row_that_goes_after_the_look_stops_the_plan(
 ) -> None:
     plan = approved(handler, dpo)
     delete = "DELETE FROM recordings WHERE id = 2"
-    assert work_next(clock=clock_that(lambda: sources.run("phone", delete), at_reading=18))
+    assert work_next(clock=clock_that(lambda: sources.run("phone", delete), at_reading=19))
 
     plan.refresh_from_db()
     assert plan.state == PlanState.STOPPED
@@ -224,7 +224,7 @@ def test_plan_that_is_gone_removes_nothing(
         with ThreadPoolExecutor(1) as pool:
             in_thread(pool, PlannedTable.objects.all().delete).result(20)
 
-    assert work_next(clock=clock_that(delete, at_reading=18))
+    assert work_next(clock=clock_that(delete, at_reading=19))
 
     assert plan.units.latest("pk").error_code == "internal"
     assert sources.all_ids() == BEFORE

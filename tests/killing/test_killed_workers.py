@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
@@ -77,6 +78,7 @@ class Workers:
                 f"/{host['NAME']}"
             ),
             "SOURCE_BIG_URL": company.url,
+            "ERASURE_LEDGER": settings.ERASURE_LEDGER,
             "ERASURE_TRANSACTION_ROWS": "5000",
             "ERASURE_STEP_ROWS": "1000",
         }

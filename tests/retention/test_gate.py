@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,9 @@ from datamap.connectors import connector_for
 from datamap.domain.erasing import Exclusion, Permit, Scope, Tally, Treatment
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.vocabulary import Category, Erasing
+from ledger.domain.entries import Entry, Kind
+from ledger.models import Booking
+from ledger.services.booking import Booked, NotBooked, ReplayPending, book, booked_before
 from retention.domain.restricting import Reason
 from retention.domain.treatments import rules_hash
 from retention.models import Restriction
@@ -28,7 +32,7 @@ T = TypeVar("T")
 BY = Actor.staff(1)
 ROOTS = (
     *("accounts", "apifonica_privacy", "audit", "consent", "datamap", "demo", "embedded"),
-    *("erasure", "lib", "outbox", "requests_portal", "retention"),
+    *("erasure", "ledger", "lib", "outbox", "requests_portal", "retention"),
 )
 #: Who may open a source for writing, always with a permit of the gate.
 WRITERS = (
@@ -48,8 +52,19 @@ def scope(keys: SubjectKeys | None = ANA, *exclusions: Exclusion) -> Scope:
     return Scope(keys, {"calls": Treatment(Erasing.DELETE)}, exclusions)
 
 
+def opened(
+    name: str, wanted: Scope, *, rules: str = "", booked: Booked | None = None
+) -> AbstractContextManager[Permit]:
+    return permitted(
+        resource=resource(name),
+        scope=wanted,
+        rules_hash=rules or rules_hash(),
+        booked=booked or Booked("test", name),
+    )
+
+
 def permit_for(name: str, wanted: Scope) -> Permit:
-    with permitted(resource=resource(name), scope=wanted, rules_hash=rules_hash()) as permit:
+    with opened(name, wanted) as permit:
         return permit
 
 
@@ -96,9 +111,37 @@ def test_lifted_restriction_excludes_nothing(sources: Sources) -> None:
 def test_step_planned_under_other_rules_is_refused(sources: Sources) -> None:
     with (
         pytest.raises(RulesChanged),
-        permitted(resource=resource("phone"), scope=scope(), rules_hash="0" * 64),
+        opened("phone", scope(), rules="0" * 64),
     ):
         pytest.fail("a permit was given")
+
+
+@pytest.mark.parametrize("booked", [None, Booked("test", "crm")])
+def test_removal_that_is_not_in_the_ledger_is_refused(
+    sources: Sources, booked: Booked | None
+) -> None:
+    with (
+        pytest.raises(NotBooked),
+        permitted(
+            resource=resource("phone"), scope=scope(), rules_hash=rules_hash(), booked=booked
+        ),
+    ):
+        pytest.fail("a permit was given")
+
+
+@pytest.mark.parametrize("treatments", [{}, {"calls": Treatment(Erasing.DELETE)}])
+def test_nothing_is_changed_while_a_restore_is_not_made_good(
+    sources: Sources, treatments: dict[str, Treatment]
+) -> None:
+    book(Entry(kind=Kind.PURGE, at=NOW, resource="phone"))
+    Booking.objects.all().delete()  # as a backup has it
+
+    with pytest.raises(ReplayPending), opened("phone", Scope(ANA, treatments)):
+        pytest.fail("a permit was given")
+
+    again = booked_before(reference="test", resource_id="phone")
+    with opened("phone", Scope(ANA, treatments), booked=again) as permit:
+        assert permit.resource == "phone"
 
 
 # --- two at once ------------------------------------------------------------------------------
@@ -107,7 +150,7 @@ def erase_calls(during: Callable[[], object] = lambda: None) -> Tally:
     phone = resource("phone")
     numbers = SubjectKeys(customer_numbers=("AP-1", "AP-2"))
     with (
-        permitted(resource=phone, scope=scope(numbers), rules_hash=rules_hash()) as permit,
+        opened("phone", scope(numbers)) as permit,
         connector_for(phone).writing(permit) as writer,
     ):
         gone = writer.erase(phone.table("calls"))
@@ -190,7 +233,7 @@ def test_step_that_begins_while_a_restriction_is_being_set_waits_and_sees_it(
 def test_two_steps_do_not_wait_for_each_other(sources: Sources) -> None:
     with (
         ThreadPoolExecutor(1) as pool,
-        permitted(resource=resource("crm"), scope=scope(), rules_hash=rules_hash()),
+        opened("crm", scope()),
     ):
         assert in_thread(pool, erase_calls).result(20).rows == 2
 
@@ -223,6 +266,12 @@ def test_only_the_gate_gives_permits() -> None:
     givers = {path for path, name in calls_in_product() if name.removeprefix(".") == "Permit"}
 
     assert givers == {GATE}
+
+
+def test_only_the_ledger_proves_a_booking() -> None:
+    givers = {path for path, name in calls_in_product() if name.removeprefix(".") == "Booked"}
+
+    assert givers == {"ledger/services/booking.py"}
 
 
 def test_sources_are_written_to_by_the_services_of_the_gate_alone() -> None:

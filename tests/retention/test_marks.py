@@ -12,6 +12,7 @@ from audit.queries import events_of
 from datamap.domain.erasing import Scope, Treatment
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.vocabulary import Category, Erasing
+from ledger.services.booking import Booked
 from lib.units import LeaseLost, NotFailed, Status, claim_next
 from retention.domain.restricting import Reason
 from retention.domain.treatments import rules_hash
@@ -133,7 +134,13 @@ def test_restriction_covers_what_another_source_knows_by_number_alone(sources: S
     assert restriction.keys == SubjectKeys(emails=ANA.emails, customer_numbers=("AP-1",))
     assert is_restricted(SubjectKeys(customer_numbers=("AP-1",)))
     everybody = Scope(None, {"calls": Treatment(Erasing.DELETE)})
-    with permitted(resource=resource("phone"), scope=everybody, rules_hash=rules_hash()) as permit:
+    gate = permitted(
+        resource=resource("phone"),
+        scope=everybody,
+        rules_hash=rules_hash(),
+        booked=Booked("test", "phone"),
+    )
+    with gate as permit:
         (exclusion,) = permit.scope.exclusions
     assert exclusion.keys == restriction.keys
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from audit.domain.actor import Actor
 from datamap.connectors import SourceError
 from datamap.queries import NoMap, current_map
+from ledger.services.booking import LedgerRefused
 from retention.domain.purge_stages import RunState
 from retention.models import PurgeRun, PurgeTable
 from retention.services.purge_outlook import look, warned
@@ -54,7 +55,7 @@ class Command(BaseCommand):
             raise CommandError(
                 "There is no data map yet. Load one: manage.py datamap load"
             ) from error
-        except (PurgeRefused, SourceError) as error:
+        except (PurgeRefused, LedgerRefused, SourceError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(json.dumps(told, indent=2) if options["json"] else _as_text(told))
         if told.get("state", RunState.DONE.value) != RunState.DONE:
