@@ -208,6 +208,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "back-up": {"task": "ledger.tasks.back_up", "schedule": timedelta(minutes=5)},
     "begin-purge": {"task": "retention.tasks.begin_purge", "schedule": timedelta(minutes=5)},
+    "sample-overdue": {
+        "task": "retention.tasks.sample_overdue",
+        "schedule": timedelta(minutes=5),
+    },
     "purge": {"task": "retention.tasks.purge", "schedule": timedelta(seconds=30)},
     "mark-sources": {
         "task": "retention.tasks.mark_sources",
@@ -286,6 +290,10 @@ PURGE_STEP_ROWS: int = env.int("PURGE_STEP_ROWS", default=100_000)
 PURGE_STEP_SECONDS: float = env.float("PURGE_STEP_SECONDS", default=1.0)
 # Into how many parts a large table is divided at most, for as many workers.
 PURGE_PARTS: int = env.int("PURGE_PARTS", default=8)
+# How often each table is looked at for records past their date, in minutes.
+OVERDUE_EVERY: int = env.int("OVERDUE_EVERY", default=60)
+# Who may read /metrics: the bearer of this; empty: nobody.
+METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 ERASURE_STEP_ROWS: int = env.int("ERASURE_STEP_ROWS", default=50_000)
 # Packages are sent to addresses that people name: on the open internet, or on a host named here.
 TRANSFER_PRIVATE_HOSTS: list[str] = env.list("TRANSFER_PRIVATE_HOSTS", default=[])

@@ -5,9 +5,11 @@ from django.conf.urls.i18n import i18n_patterns
 from django.urls import URLPattern, URLResolver, include, path
 
 from apifonica_privacy.health import health
+from apifonica_privacy.metrics import metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/", health, name="health"),
+    path("metrics", metrics, name="metrics"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("staff/", include("accounts.urls.sign_in")),
     path("staff/", include("accounts.urls.staff")),

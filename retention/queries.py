@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from datamap.domain.erasing import Exclusion
 from datamap.domain.keys import SubjectKeys
 from lib.keyed_hash import keyed_hash
-from retention.models import Restriction, RestrictionKey
+from retention.models import OverdueSample, Restriction, RestrictionKey
 
 _IN_FORCE = Q(lifted_at__isnull=True)
 RESTRICTION = "restriction"
@@ -68,3 +68,10 @@ def restrictions(*, in_force: bool) -> QuerySet[Restriction]:
 
 def restriction_by_id(restriction_id: UUID) -> Restriction | None:
     return Restriction.objects.prefetch_related("marks").filter(id=restriction_id).first()
+
+
+def latest_samples() -> QuerySet[OverdueSample]:
+    """Return the latest look at each table."""
+    return OverdueSample.objects.order_by("resource_id", "table_name", "-at").distinct(
+        "resource_id", "table_name"
+    )

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from retention.services import overdue
 from retention.services.marks import mark_next, renew_marks
 from retention.services.purge_runs import start_nightly
 from retention.services.purge_work import purge_next
@@ -25,6 +26,12 @@ def renew_source_marks() -> None:
 def begin_purge() -> None:
     """Begin the run of this night once its hour has come."""
     start_nightly(at=timezone.now())
+
+
+@shared_task
+def sample_overdue() -> None:
+    """Look at how far each table is behind its rules, as often as is set."""
+    overdue.sample_overdue(clock=timezone.now)
 
 
 @shared_task

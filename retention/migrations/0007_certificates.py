@@ -13,9 +13,13 @@ $function$;
 
 CREATE TRIGGER retention_certificate_no_change BEFORE UPDATE OR DELETE ON retention_certificate
     FOR EACH ROW EXECUTE FUNCTION retention_refuse_change();
+CREATE TRIGGER retention_certificate_no_truncate BEFORE TRUNCATE ON retention_certificate
+    FOR EACH STATEMENT EXECUTE FUNCTION retention_refuse_change();
 ALTER TABLE retention_certificate ENABLE ALWAYS TRIGGER retention_certificate_no_change;
+ALTER TABLE retention_certificate ENABLE ALWAYS TRIGGER retention_certificate_no_truncate;
 """
 DROP = """
+DROP TRIGGER retention_certificate_no_truncate ON retention_certificate;
 DROP TRIGGER retention_certificate_no_change ON retention_certificate;
 DROP FUNCTION retention_refuse_change();
 """

@@ -1,9 +1,10 @@
 """Empties the tables between tests that commit.
 
 Django ends a test with `transaction=True` with its flush: a TRUNCATE of every table, which takes
-half a second, and which the audit triggers refuse, rightly. Here only tables that hold rows are
-emptied, by DELETE. The product has no switch for the audit's refusals; the tests, as owner of the
-tables, take the refusing triggers off meanwhile, in the way only an owner can, and put them back.
+half a second, and which the triggers of the audit and of certificates refuse, rightly. Here only
+tables that hold rows are emptied, by DELETE. The product has no switch for these refusals; the
+tests, as owner of the tables, take the refusing triggers off meanwhile, in the way only an owner
+can, and put them back.
 """
 
 from collections.abc import Iterator
@@ -23,11 +24,11 @@ _FIXED = {"django_content_type", "auth_permission"}
 
 @contextmanager
 def audit_refusals_off() -> Iterator[None]:
-    """Let UPDATE, DELETE and TRUNCATE through on the audit tables, for every connection."""
+    """Let UPDATE, DELETE and TRUNCATE through on what is evidence, for every connection."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tgrelid::regclass::text, tgname, tgenabled FROM pg_trigger"
-            " WHERE tgname ~ '^audit_(event|link)_no_(change|truncate)$'"
+            " WHERE tgname ~ '^(audit_(event|link)|retention_certificate)_no_(change|truncate)$'"
         )
         triggers = cursor.fetchall()
         for table, trigger, _ in triggers:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,7 @@ def test_what_is_due_goes_and_nothing_else(sources: Sources) -> None:
     assert (clients.action, clients.due, clients.no_anchor, clients.left) == ("keep", 0, 0, 0)
     told = events_of("purge", str(run.pk)).get(verb="purge.ended").data
     assert told == {
+        "certificate_sha256": sha256(run.certificate.document.encode()).hexdigest(),
         "state": "done",
         "rows_erased": 32,
         "rows_left": 0,
