@@ -93,6 +93,11 @@ def _evidence() -> tuple[Exclusion, ...]:
     return (Exclusion(EVIDENCE, keys=SubjectKeys.of_pairs(sorted(needed))),)
 
 
+def frozen_references() -> frozenset[str]:
+    """Return for what rows are kept as evidence."""
+    return frozenset(EvidenceFreeze.objects.values_list("reference", flat=True))
+
+
 def holds_on(keys: SubjectKeys) -> list[LegalHold]:
     """Return the holds in force that name one of these identifiers, the oldest first."""
     named = LegalHoldKey.objects.filter(hash__in=key_hashes(keys)).values("hold_id")

@@ -14,22 +14,22 @@ from retention.models import EvidenceFreeze
 
 
 def freeze_evidence(*, reference: str, keys: SubjectKeys, by: Actor, at: datetime) -> None:
-    """Keep a person's rows from purges, by all identifiers known by now; replaces an earlier one.
+    """Keep a person's rows from purges, by these identifiers beside those known before.
 
-    Call it inside the transaction of what needs it. Without identifiers there is nothing to keep.
+    Call it inside the transaction of what needs it.
     """
     if not keys:
-        lift_freeze(reference=reference, by=by, at=at)
         return
-    freeze, is_new = EvidenceFreeze.objects.get_or_create(
+    freeze, is_new = EvidenceFreeze.objects.select_for_update().get_or_create(
         reference=reference, defaults={"sealed_keys": keys.as_json(), "since": at}
     )
     if not is_new:
-        if freeze.keys == keys:
+        known = SubjectKeys.of_pairs(dict.fromkeys([*freeze.keys, *keys]))
+        if set(known) == set(freeze.keys):
             return
-        freeze.sealed_keys = keys.as_json()
+        freeze.sealed_keys = known.as_json()
         freeze.save(update_fields=["sealed_keys"])
-    _record("evidence.frozen", reference, by=by, at=at, identifiers=len(list(keys)))
+    _record("evidence.frozen", reference, by=by, at=at, identifiers=len(list(freeze.keys)))
 
 
 def lift_freeze(*, reference: str, by: Actor, at: datetime) -> None:
