@@ -189,6 +189,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "requests_portal.tasks.apply_corrections",
         "schedule": timedelta(seconds=15),
     },
+    "widen-holds": {"task": "retention.tasks.widen_legal_holds", "schedule": timedelta(hours=1)},
+    "remind-of-hold-reviews": {
+        "task": "retention.tasks.remind_of_hold_reviews",
+        "schedule": timedelta(hours=1),
+    },
     "begin-purge": {"task": "retention.tasks.begin_purge", "schedule": timedelta(minutes=5)},
     "purge": {"task": "retention.tasks.purge", "schedule": timedelta(seconds=30)},
     "mark-sources": {

@@ -21,7 +21,7 @@ from retention.models import (
 
 _IN_FORCE = Q(lifted_at__isnull=True)
 RESTRICTION = "restriction"
-EVIDENCE = "evidence"
+HOLD, EVIDENCE = "hold", "evidence"
 
 
 def key_hashes(keys: SubjectKeys) -> list[bytes]:
@@ -102,6 +102,16 @@ def holds_on(keys: SubjectKeys) -> list[LegalHold]:
     """Return the holds in force that name one of these identifiers, the oldest first."""
     named = LegalHoldKey.objects.filter(hash__in=key_hashes(keys)).values("hold_id")
     return list(holds(in_force=True).filter(id__in=named).order_by("placed_at", "id"))
+
+
+def is_under_hold(keys: SubjectKeys, *, resource: str, table: str, category: str) -> bool:
+    """Tell whether a hold in force speaks of a person's rows of a table."""
+    return any(
+        one.covers(resource, table, category)
+        and (one.keys is None or not set(one.keys).isdisjoint(keys))
+        for one in exclusions_for(resource)
+        if one.reason == HOLD
+    )
 
 
 def holds(*, in_force: bool) -> QuerySet[LegalHold]:

@@ -17,11 +17,14 @@ from audit.services import record
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.vocabulary import Category
 from lib.refusals import Refusal
+from lib.wakeups import wake
 from retention.domain.holding import HoldKind, HoldState
 from retention.models import LegalHold, LegalHoldKey
 from retention.queries import controller_keys, key_hashes
 from retention.signals import hold_placed, hold_released
 from retention.sql import hold_removals
+
+_WIDEN = "retention.tasks.widen_legal_holds"
 
 
 class NothingHeld(Refusal):
@@ -102,6 +105,8 @@ def place_hold(*, scope: HoldScope, order: Order, by: Actor, at: datetime) -> Le
             LegalHoldKey(hold=hold, hash=one) for one in key_hashes(scope.keys)
         )
         _record("hold.placed", hold, by=by, at=at, **_told(hold))
+        if scope.keys:
+            wake(_WIDEN)
         hold_placed.send(sender=LegalHold, hold=hold, at=at)
     return hold
 
