@@ -207,6 +207,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=15),
     },
     "back-up": {"task": "ledger.tasks.back_up", "schedule": timedelta(minutes=5)},
+    "widen-holds": {"task": "retention.tasks.widen_legal_holds", "schedule": timedelta(hours=1)},
+    "remind-of-hold-reviews": {
+        "task": "retention.tasks.remind_of_hold_reviews",
+        "schedule": timedelta(hours=1),
+    },
     "begin-purge": {"task": "retention.tasks.begin_purge", "schedule": timedelta(minutes=5)},
     "sample-overdue": {
         "task": "retention.tasks.sample_overdue",

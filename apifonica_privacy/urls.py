@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/", include("datamap.urls.tasks")),
     path("staff/", include("datamap.urls.maps")),
     path("staff/", include("retention.urls.restrictions")),
+    path("staff/", include("retention.urls.holds")),
     path("staff/", include("retention.urls.records")),
     path("staff/", include("retention.urls.purges")),
     path("", include("retention.urls.certificates")),

@@ -34,6 +34,9 @@ def exclusions_digest(exclusions: Iterable[Exclusion]) -> str:
             sorted(one.resources),
             sorted(one.tables),
             sorted(one.categories),
+            sorted(one.controllers),
+            sorted(one.controller_keys),
+            [str(one.anchored_from), str(one.anchored_until)],
             None if one.keys is None else sorted(value.hex() for value in key_hashes(one.keys)),
         ]
         for one in exclusions

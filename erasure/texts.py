@@ -33,7 +33,7 @@ PARTS: dict[str, Text] = {
     "going": pgettext_lazy("rows of a plan", "to be erased"),
     "kept": pgettext_lazy("rows of a plan", "kept"),
     "needed": pgettext_lazy("rows of a plan", "needed by rows that are kept"),
-    "held": pgettext_lazy("rows of a plan", "under restriction"),
+    "held": pgettext_lazy("rows of a plan", "under restriction or legal hold"),
 }
 
 STOPPED: dict[StopReason, Text] = {
@@ -52,3 +52,8 @@ STOPPED: dict[StopReason, Text] = {
         "keeps."
     ),
 }
+
+#: Why rows stay while a legal hold covers them.
+UNDER_HOLD: Text = _(
+    "Needed for a legal claim or by a legal obligation: Article 17(3)(e) and (b) GDPR"
+)

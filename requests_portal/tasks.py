@@ -11,6 +11,7 @@ from requests_portal.services.collection import collect_next
 from requests_portal.services.days_off import count_after_changes
 from requests_portal.services.digests import send_digests
 from requests_portal.services.drafts import remove_stale_drafts
+from requests_portal.services.evidence import settle_evidence
 from requests_portal.services.extending import settle_extensions
 from requests_portal.services.handover_files import build_next_file, remove_expired_files
 from requests_portal.services.letters import print_waiting
@@ -103,7 +104,7 @@ def count_calendars() -> None:
 @shared_task
 def tidy() -> None:
     """Remove stale drafts, expired packages and old proof of identity; close what was told; count
-    dates that wait.
+    dates that wait; keep from purges what open requests need.
     """
     at = timezone.now()
     drafts = remove_stale_drafts(at=at)
@@ -112,4 +113,5 @@ def tidy() -> None:
     remove_expired_files(at=at)
     close_told(at=at)
     count_waiting_cases(at=at)
+    settle_evidence(at=at)
     logger.info("tidied %s drafts and %s packages", drafts, packages)

@@ -4,6 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from retention.services import overdue
+from retention.services.hold_people import widen_holds
+from retention.services.hold_reviews import remind_of_reviews
 from retention.services.marks import mark_next, renew_marks
 from retention.services.purge_runs import start_nightly
 from retention.services.purge_work import purge_next
@@ -20,6 +22,18 @@ def mark_sources() -> None:
 def renew_source_marks() -> None:
     """Order the marks of restrictions in force again, for rows that came since."""
     renew_marks(at=timezone.now())
+
+
+@shared_task
+def widen_legal_holds() -> None:
+    """Hold people's data under all identifiers by which our sources know them."""
+    widen_holds(at=timezone.now())
+
+
+@shared_task
+def remind_of_hold_reviews() -> None:
+    """Mail data protection officers which holds are to be looked at again."""
+    remind_of_reviews(at=timezone.now())
 
 
 @shared_task

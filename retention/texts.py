@@ -7,6 +7,7 @@ from datamap.domain.records import Gap
 from datamap.domain.transfers import Cover
 from datamap.domain.vocabulary import Category, DataKind, LegalBasis
 from datamap.texts import CATEGORIES
+from retention.domain.holding import HoldKind
 from retention.domain.purge_stages import RunState, Stage
 from retention.domain.purging import Alarm
 from retention.domain.restricting import Reason
@@ -17,6 +18,7 @@ __all__ = [
     "COVERS",
     "DATA_KINDS",
     "GAPS",
+    "HOLD_KINDS",
     "IDENTIFIERS",
     "LEGAL_BASES",
     "REASONS",
@@ -37,6 +39,13 @@ REASONS: dict[Reason, Text] = {
     ),
     Reason.OBJECTION: _("The person objected to this use (Art. 21; while weighed, Art. 18(1)(d))"),
     Reason.CONSENT: _("The person withdrew the consent that the use rests on (Art. 7(3))"),
+}
+
+HOLD_KINDS: dict[HoldKind, Text] = {
+    HoldKind.COURT: _("A court, or a dispute that may come before one"),
+    HoldKind.LAW_ENFORCEMENT: _("Police or a prosecutor"),
+    HoldKind.GOVERNMENT: _("Another authority"),
+    HoldKind.OTHER: _("Somebody else"),
 }
 
 IDENTIFIERS: dict[str, Text] = {

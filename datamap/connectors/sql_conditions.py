@@ -14,16 +14,27 @@ from sqlalchemy.sql.selectable import FromClause, NamedFromClause
 from datamap.connectors.sql_anchors import anchor_holds
 from datamap.connectors.sql_anonymising import anonymised_columns, untouched
 from datamap.connectors.sql_days import ColumnTypes, anchor_days
+from datamap.connectors.sql_excluding import named_controller, within_days
+from datamap.connectors.sql_known import Condition, Known, all_of, any_of, as_sql, negated
 from datamap.connectors.sql_matching import matching, table_clause
-from datamap.domain.erasing import KeyRange, Scope, Treatment
+from datamap.domain.erasing import Exclusion, KeyRange, Scope, Treatment
 from datamap.domain.hanging import Hanging, paths_to
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.schema import Resource, Table
 from datamap.domain.vocabulary import Erasing
 
-Condition = ColumnElement[bool]
-#: A condition; True or False where it is known without asking the source.
-Known = Condition | bool
+__all__ = [
+    "Condition",
+    "Conditions",
+    "Known",
+    "all_of",
+    "among",
+    "any_of",
+    "as_sql",
+    "bare_table",
+    "in_range",
+    "negated",
+]
 
 
 class Conditions:
@@ -112,11 +123,17 @@ class Conditions:
     def _exclusions(self, table: Table, of: NamedFromClause) -> Iterator[Known]:
         for one in self.scope.exclusions:
             if one.covers(self.resource.id, table.name, table.category.value):
-                if one.keys is None:
-                    yield True
-                    continue
-                theirs = self._matching(table, of, one.keys)
-                yield False if theirs is None else theirs
+                yield all_of(
+                    self._theirs(one, table, of),
+                    named_controller(one, table, of),
+                    within_days(self.resource, table, self.types, one, of),
+                )
+
+    def _theirs(self, exclusion: Exclusion, table: Table, of: NamedFromClause) -> Known:
+        if exclusion.keys is None:
+            return True
+        theirs = self._matching(table, of, exclusion.keys)
+        return False if theirs is None else theirs
 
     def _stays(self, path: tuple[Hanging, ...], of: NamedFromClause) -> Iterator[Condition]:
         """Yield, for each reason to stay, that a row at the end of `path` has it.
@@ -201,35 +218,3 @@ def _up_to(key: Sequence[ColumnElement[Any]], bound: tuple[object, ...]) -> Cond
     if len(key) == 1:
         return first <= value
     return sa.and_(first <= value, sa.or_(first < value, _up_to(key[1:], bound[1:])))
-
-
-def negated(condition: Known) -> Known:
-    """Return the opposite; what is NULL counts as not so."""
-    if isinstance(condition, bool):
-        return not condition
-    if isinstance(condition, sa.Exists):  # never NULL, and left as it is a database can join on it
-        return sa.not_(condition)
-    return sa.not_(sa.func.coalesce(condition, sa.false()))
-
-
-def all_of(*conditions: Known) -> Known:
-    """Return that all hold."""
-    if any(one is False for one in conditions):
-        return False
-    asked = [one for one in conditions if not isinstance(one, bool)]
-    return sa.and_(*asked) if asked else True
-
-
-def any_of(*conditions: Known) -> Known:
-    """Return that one holds."""
-    if any(one is True for one in conditions):
-        return True
-    asked = [one for one in conditions if not isinstance(one, bool)]
-    return sa.or_(*asked) if asked else False
-
-
-def as_sql(condition: Known) -> Condition:
-    """Return a condition that can stand in a statement, known or not."""
-    if isinstance(condition, bool):
-        return sa.true() if condition else sa.false()
-    return condition

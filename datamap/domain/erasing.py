@@ -14,6 +14,8 @@ from datamap.domain.keys import SubjectKeys
 from datamap.domain.vocabulary import Erasing
 
 _LANE = 1 << 64
+#: What says that a record is older, or as new as this, is no date.
+FIRST_USABLE, NO_LATER = date(1990, 1, 1), date(9999, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +75,36 @@ class Exclusion:
     """Rows that nothing may remove now, whatever their treatment: a restriction or a legal hold.
 
     `keys` None: every row. `resources`, `tables` ("resource.table") and `categories` narrow the
-    exclusion; empty means all.
+    exclusion; empty means all. `controllers` limits it to rows of one of these controllers of the
+    map, `controller_keys` being how rows of shared tables name them; rows that name none are
+    covered. `anchored_from` and `anchored_until` (both included) limit it to rows whose anchor's
+    local day lies there; rows without a usable anchor are covered. When in doubt, a row stays.
     """
 
-    reason: str  # "restriction", "hold"
+    reason: str  # "restriction", "hold", "evidence"
     keys: SubjectKeys | None = None
     resources: frozenset[str] = frozenset()
     tables: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
+    controllers: frozenset[str] = frozenset()
+    controller_keys: frozenset[str] = frozenset()
+    anchored_from: date | None = None
+    anchored_until: date | None = None
 
     def covers(self, resource: str, table: str, category: str) -> bool:
-        """Tell whether the exclusion speaks of this table at all."""
+        """Tell whether the exclusion speaks of this table at all, as far as these decide."""
         return (
             (not self.resources or resource in self.resources)
             and (not self.tables or f"{resource}.{table}" in self.tables)
             and (not self.categories or category in self.categories)
+        )
+
+    def covers_day(self, day: date | None) -> bool:
+        """Tell whether it covers rows of an anchor's local day; None: they have no anchor."""
+        if day is None or not FIRST_USABLE <= day < NO_LATER:
+            return True
+        return (self.anchored_from is None or self.anchored_from <= day) and (
+            self.anchored_until is None or day <= self.anchored_until
         )
 
 

@@ -15,10 +15,10 @@ from erasure.domain.accounting import days_from_json
 from erasure.domain.dates import end_of
 from erasure.domain.states import PlanState, StopReason
 from erasure.models import Plan, PlannedTable
-from erasure.texts import ACTIONS, GROUNDS, PARTS, STOPPED, Text
+from erasure.services.grounds import ground_of
+from erasure.texts import ACTIONS, PARTS, STOPPED, Text
 from lib.entities import entity
 from lib.units import Status
-from retention.domain.treatments import Ground
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +232,7 @@ def _table(plan: Plan, resource: Resource, planned: PlannedTable, language: str)
         gone=Tally.parse(planned.executed).rows,
         kept=_kept(resource, planned),
         kept_rows=Tally.parse(planned.kept).rows,
-        ground=GROUNDS[Ground(planned.ground)],
+        ground=ground_of(plan, planned, category=table.category.value),
         claim=plan.claims.get(".".join(planned.table), ""),
         needed=Tally.parse(planned.needed).rows,
         held=Tally.parse(planned.held).rows,

@@ -39,7 +39,9 @@ from lib.units import (
     finish,
     postpone,
 )
+from lib.wakeups import wake
 from retention.domain.treatments import rules_hash
+from retention.models import LegalHold
 from retention.services.gate import RulesChanged
 
 logger = logging.getLogger(__name__)
@@ -104,6 +106,15 @@ def resume_schedule(*, task: ManualTask, at: datetime, **_: object) -> None:
 def look_again(*, at: datetime, **_: object) -> None:
     """Look what has to stay where people were asked to erase (`retention.signals`)."""
     resume(ScheduledErasure.objects.all(), at=at, task=_SCHEDULED)
+
+
+def go_on(*, hold: LegalHold, at: datetime, **_: object) -> None:
+    """Look now at what a hold may have held back (`retention.signals`), in its transaction."""
+    waiting = ScheduledErasure.objects.filter(status=Status.QUEUED, not_before__gt=at)
+    if hold.resources:
+        waiting = waiting.filter(resource_id__in=hold.resources)
+    if waiting.filter(as_of=None).update(not_before=at, due_at=at):
+        wake(_SCHEDULED)
 
 
 def erase_due_next(*, clock: Clock) -> bool:

@@ -17,6 +17,7 @@ from requests_portal.models import Case, IntakeDraft
 from requests_portal.queries import known_by
 from requests_portal.services.acknowledging import acknowledge
 from requests_portal.services.clock import dates_for
+from requests_portal.services.evidence import keep_evidence
 from requests_portal.services.moves import move
 from requests_portal.services.porting import keep_wish
 from requests_portal.services.representing import note_representation
@@ -56,6 +57,7 @@ def receive_case(
         )
         if intake.representation is not None:
             note_representation(case=case, representation=intake.representation)
+        keep_evidence(case, by=by, at=at)
         if intake.right is Right.PORTABILITY:
             keep_wish(case=case, wish=intake.porting or Wish())
         acknowledge(case=case, at=at)

@@ -31,6 +31,7 @@ from requests_portal.domain.expiry import KeptRange
 from requests_portal.domain.lifecycle import Event, State
 from requests_portal.domain.rights import Right
 from requests_portal.models import Case, CollectedTable, CollectionUnit
+from requests_portal.services.evidence import keep_evidence
 from requests_portal.services.forwarding import forget_waiting, note_entrusted
 from requests_portal.services.identification import (
     Beat,
@@ -200,7 +201,7 @@ def _search(unit: CollectionUnit, *, clock: Clock) -> None:
     def beat() -> None:
         extend_lease(unit, at=clock(), lease=LEASE)
 
-    keys = _identify(unit, case, data_map, beat)
+    keys = _identify(unit, case, data_map, beat, clock=clock)
     with connector_for(resource, reference=case_reference(case.id)).snapshot() as reader:
         for collected in unit.tables.filter(searched_at__isnull=True):
             table = resource.table(collected.table_name)
@@ -215,16 +216,19 @@ def _search(unit: CollectionUnit, *, clock: Clock) -> None:
     _finish_unit(unit, at=clock())
 
 
-def _identify(unit: CollectionUnit, case: Case, data_map: DataMap, beat: Beat) -> SubjectKeys:
+def _identify(
+    unit: CollectionUnit, case: Case, data_map: DataMap, beat: Beat, *, clock: Clock
+) -> SubjectKeys:
     """Find the person's further identifiers once, and note what is searched for, and why.
 
     A later attempt goes by the note: tables that are finished were searched with the same.
     """
     if not unit.searched_with:
         unit.searched_with = [one.as_json() for one in identify(case, data_map, beat=beat)]
-        CollectionUnit.objects.filter(pk=unit.pk, lease_token=unit.lease_token).update(
-            searched_with=unit.searched_with
-        )
+        with transaction.atomic():
+            ours = CollectionUnit.objects.filter(pk=unit.pk, lease_token=unit.lease_token)
+            if ours.update(searched_with=unit.searched_with):
+                keep_evidence(case, by=_WORKER, at=clock())
     return keys_from(unit.searched_with)
 
 

@@ -215,8 +215,8 @@ def _stays(table: TableOverview) -> str:
     if table.held:
         kept.append(
             ngettext(
-                "%(n)s kept while its use is restricted",
-                "%(n)s kept while their use is restricted",
+                "%(n)s kept while its use is restricted or the law needs it",
+                "%(n)s kept while their use is restricted or the law needs them",
                 table.held,
             )
             % {"n": table.held}

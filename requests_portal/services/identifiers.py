@@ -17,6 +17,7 @@ from requests_portal.models import Case, IdentifierChange
 from requests_portal.queries import known_by
 from requests_portal.services.collection import order_search
 from requests_portal.services.ending_work import lay_down
+from requests_portal.services.evidence import keep_evidence, release_evidence
 from requests_portal.services.identification import NothingToSearchBy, keys_given
 from requests_portal.services.moves import locked_case
 from requests_portal.services.trail import record_on_case
@@ -71,4 +72,6 @@ def correct_identifiers(
                 raise NothingToSearchBy("Nothing is left to search by.")
             lay_down(locked, by=actor, at=at)
             order_search(locked, by=actor, at=at)
+        release_evidence(locked, by=actor, at=at)  # what was another person's
+        keep_evidence(locked, by=actor, at=at)
     return locked

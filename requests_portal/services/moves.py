@@ -8,6 +8,7 @@ from audit.domain.actor import Actor
 from audit.domain.event_data import JSONValue
 from requests_portal.domain.lifecycle import Event, State, next_state
 from requests_portal.models import Case
+from requests_portal.services.evidence import follow_state
 from requests_portal.services.proof_ends import forget_proof
 from requests_portal.services.trail import record_on_case
 
@@ -34,6 +35,17 @@ _FORGOTTEN = (
 )
 #: What ends the need for proof of identity: a decision, or the end of the work on the case.
 _JUDGED = frozenset({Event.DECIDE, Event.WITHDRAW, Event.FORWARD, Event.MERGE, Event.CONCLUDE})
+#: What ends the need for evidence, or begins it again.
+_ENDS_OR_BEGINS = frozenset(
+    {
+        Event.CLOSE,
+        Event.WITHDRAW,
+        Event.FORWARD,
+        Event.MERGE,
+        Event.CONCLUDE,
+        Event.REOPEN,
+    }
+)
 
 
 class CaseMovedOn(Exception):
@@ -78,6 +90,8 @@ def move(
     )
     if event in _JUDGED:
         forget_proof(case=case, by=by, at=at)
+    if event in _ENDS_OR_BEGINS:
+        follow_state(case, by=by, at=at)
     return case
 
 

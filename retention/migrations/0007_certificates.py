@@ -26,7 +26,7 @@ DROP FUNCTION retention_refuse_change();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("retention", "0005_purge_parts")]
+    dependencies = [("retention", "0006_legal_holds")]
 
     operations = [
         migrations.CreateModel(

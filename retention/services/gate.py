@@ -1,10 +1,10 @@
 """The gate through which everything goes that changes a source.
 
-Safety principle: nothing is removed past a restriction in force or under rules that changed since
-it was planned. Both are looked at here, under a lock that is held until the step has committed in
-the source: a restriction set while a step runs waits for that step, and the next one sees it.
-Whatever goes wrong inside undoes the step. Nothing is removed that is not in the erasure ledger,
-and nothing at all is changed while a restore has not been made good.
+Safety principle: nothing is removed past a restriction or legal hold in force, or under rules that
+changed since it was planned. Both are looked at here, under a lock that is held until the step has
+committed in the source: one set while a step runs waits for that step, and the next one sees it.
+Whatever goes wrong inside undoes the step. Nothing is removed that is not in the erasure
+ledger, and nothing at all is changed while a restore has not been made good.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def permitted(
         with transaction.atomic():
             hold_changes()
             # A statement after the lock: it sees what was committed while the lock was waited for.
-            in_force = exclusions_for(resource.id)
+            in_force = exclusions_for(resource.id, of_everybody=scope.keys is None)
             if rules_hash != treatments.rules_hash():
                 raise RulesChanged("The retention rules are not those this was planned under.")
             exclusions = dict.fromkeys((*scope.exclusions, *in_force))

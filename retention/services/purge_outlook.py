@@ -47,7 +47,7 @@ def scope_of(
     """Return what a run does to everybody's rows of a resource; tables `kept` stay as they are."""
     treatments = dict(purge_treatments(resource, data_map=data_map, now=as_of))
     treatments |= {name: Treatment(Erasing.KEEP) for name in kept}
-    return Scope(None, treatments, exclusions_for(resource.id))
+    return Scope(None, treatments, exclusions_for(resource.id, of_everybody=True))
 
 
 def warned(resource_id: str, table_name: str, seen: Outlook) -> tuple[Alarm, ...]:

@@ -87,9 +87,9 @@ def shown(
         tables=tuple(titles.get(one, one) for one in restriction.tables),
         categories=tuple(CATEGORIES[Category(one)] for one in restriction.categories),
         identifiers=tuple((IDENTIFIERS.get(kind, kind), value) for kind, value in keys),
-        set_by=_name(restriction.set_by, people),
-        notice_sent_by=_name(restriction.notice_sent_by, people),
-        lifted_by=_name(restriction.lifted_by, people),
+        set_by=name_of(restriction.set_by, people),
+        notice_sent_by=name_of(restriction.notice_sent_by, people),
+        lifted_by=name_of(restriction.lifted_by, people),
     )
 
 
@@ -101,7 +101,8 @@ def shown_marks(restriction: Restriction, *, titles: Mapping[str, str]) -> list[
     ]
 
 
-def _name(author: str, people: Mapping[str, str]) -> str:
+def name_of(author: str, people: Mapping[str, str]) -> str:
+    """Return the name of who acted as "staff:3"; empty where nobody did."""
     return people.get(author, _("the system")) if author else ""
 
 

@@ -1,6 +1,8 @@
 """Every connector erases what it surveyed, and nothing else to the byte."""
 
 import re
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -147,6 +149,87 @@ def test_what_an_exclusion_does_not_speak_of_goes(ledger: Ledger, exclusion: Exc
     treatments = dict.fromkeys(("calls", "recordings"), DELETE)
     scope = ledger.scope(ANNA, [exclusion], **treatments)
     assert parts(ledger.survey("calls", scope)) == {"going": 4}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "held"),
+    [
+        (None, None, {100, 101, 102, 104}),
+        ("2016-01-01", "2016-01-01", {100, 104}),
+        ("2016-01-02", None, {101, 102, 104}),
+        (None, "2022-06-30", {100, 101, 104}),
+        ("2022-07-01", None, {102, 104}),  # midnight in Tallinn, still June in Greenwich
+        ("2023-01-01", "2024-01-01", {104}),
+        (None, "1980-01-01", {104}),
+    ],
+)
+def test_rows_of_the_days_of_an_exclusion_are_held_and_those_without_a_day(
+    ledger: Ledger, first: str | None, last: str | None, held: set[object]
+) -> None:
+    hold = Exclusion(
+        "hold",
+        anchored_from=date.fromisoformat(first) if first else None,
+        anchored_until=date.fromisoformat(last) if last else None,
+    )
+    ledger.erase(ledger.scope(ANNA, [hold], recordings=DELETE, calls=DELETE))
+    assert set(ledger.rows("calls")) == held | {103}
+
+
+def test_days_are_those_of_the_anchor_wherever_it_stands(ledger: Ledger) -> None:
+    hold = Exclusion("hold", anchored_from=date(2022, 1, 1), anchored_until=date(2022, 12, 31))
+    scope = ledger.scope(ANNA, [hold], recordings=DELETE)
+    assert ledger.survey("recordings", scope).held.rows == 1
+    # The latest of several contracts counts; a customer without any has no day.
+    of_2016 = Exclusion("hold", anchored_from=date(2016, 5, 1), anchored_until=date(2016, 5, 1))
+    of_2015 = Exclusion("hold", anchored_from=date(2015, 5, 1), anchored_until=date(2015, 5, 1))
+    for hold, held in ((of_2016, 2), (of_2015, 1)):
+        survey = ledger.survey("customers", ledger.scope(ANNA, [hold], customers=DELETE))
+        assert survey.held.rows == held
+
+
+@pytest.mark.parametrize(
+    ("exclusion", "held"),
+    [
+        (Exclusion("hold", controllers=frozenset({"a"})), {101}),
+        (
+            Exclusion(
+                "hold",
+                controllers=frozenset({"a"}),
+                controller_keys=frozenset({"+48602000000", "x"}),
+            ),
+            {100, 101, 104},
+        ),
+        (
+            Exclusion(
+                "hold",
+                keys=ANNA,
+                controllers=frozenset({"a"}),
+                controller_keys=frozenset({"0048601234567"}),
+                anchored_until=date(2022, 6, 30),
+            ),
+            {101},
+        ),
+    ],
+)
+def test_rows_of_a_controller_are_held_and_those_that_name_none(
+    ledger: Ledger, exclusion: Exclusion, held: set[object]
+) -> None:
+    calls = ledger.resource.table("calls").model_copy(update={"controller_column": "callee"})
+    tables = tuple(calls if one.name == "calls" else one for one in ledger.resource.tables)
+    shared = replace(ledger, resource=ledger.resource.model_copy(update={"tables": tables}))
+    shared.erase(shared.scope(ANNA, [exclusion], recordings=DELETE, calls=DELETE))
+    assert set(shared.rows("calls")) == held | {103}
+
+
+def test_a_table_of_one_controller_is_held_with_it(ledger: Ledger) -> None:
+    calls = ledger.resource.table("calls").model_copy(update={"controller": "a"})
+    tables = tuple(calls if one.name == "calls" else one for one in ledger.resource.tables)
+    owned = replace(ledger, resource=ledger.resource.model_copy(update={"tables": tables}))
+    found = {}
+    for name in ("a", "b"):
+        hold = Exclusion("hold", controllers=frozenset({name}))
+        found[name] = owned.survey("calls", owned.scope(ANNA, [hold], calls=DELETE)).held.rows
+    assert found == {"a": 4, "b": 0}
 
 
 def test_an_excluded_persons_rows_are_held_through_their_joins(ledger: Ledger) -> None:

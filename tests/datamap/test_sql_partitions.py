@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
@@ -137,6 +138,19 @@ def test_what_is_held_keeps_its_partition_and_goes_on_row_by_row(
     assert (PartKind.BLOCKS, "calls_2018") in parts(resource, held)
     purge(resource, held)
     assert (leaves(calls), years(calls)) == ({"calls_2018", "calls_2019"}, {2018: 10, 2019: 10})
+
+
+def test_a_hold_of_days_keeps_the_partitions_in_which_they_lie(
+    calls: Source, resource: Resource
+) -> None:
+    day = date(2018, 2, 1)
+    hold = Exclusion("hold", anchored_from=day, anchored_until=day)
+    assert parts(resource, scope(DUE, hold)) == [
+        (PartKind.PARTITION, "calls_2017"),
+        (PartKind.BLOCKS, "calls_2018"),
+    ]
+    purge(resource, scope(DUE, hold), planned=scope())
+    assert years(calls) == {2018: 10, 2019: 10}
 
 
 def test_a_hold_set_since_the_plan_keeps_the_partition(calls: Source, resource: Resource) -> None:

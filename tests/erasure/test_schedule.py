@@ -1,7 +1,7 @@
 """What a plan has left: erased unattended, each row when its date comes."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -13,11 +13,21 @@ from audit.domain.actor import Actor
 from audit.models import Event
 from datamap.domain.keys import SubjectKeys
 from erasure.models import Plan, ScheduledErasure, ScheduledTable
+from erasure.services.overview import overview
 from erasure.services.schedule import erase_due_next
 from erasure.signals import schedule_completed
+from erasure.texts import UNDER_HOLD
 from lib.units import Status
+from retention.domain.holding import HoldKind
 from retention.domain.restricting import Reason
 from retention.models import Restriction
+from retention.services.holds import (
+    HoldScope,
+    Order,
+    place_hold,
+    propose_release,
+    release_hold,
+)
 from retention.services.restrictions import lift, note_notice_sent, restrict_person
 from tests.erasure.conftest import AFTER, ANA, GIVEN, LATER, NOW, Sources, approved, work
 from tests.erasure.interrupting import Killed, clock_that, kill
@@ -209,6 +219,38 @@ def test_held_rows_go_soon_after_their_restriction_is_lifted(
     look(FIRST)
     look(SECOND)
     assert [plan for plan, _, _ in completed] == [plan]
+
+
+def test_rows_under_a_legal_hold_go_as_soon_as_it_is_released(
+    sources: Sources, handler: User, dpo: User
+) -> None:
+    hold = place_hold(
+        scope=HoldScope(keys=GIVEN, resources=["crm"]),
+        order=Order(
+            kind=HoldKind.COURT, authority="Court", reason="Claim", review_on=date(2027, 1, 1)
+        ),
+        by=Actor.staff(dpo.pk),
+        at=NOW,
+    )
+    plan = left(sources, handler, dpo)
+    unit = plan.scheduled.get(resource_id="crm")
+    phone = plan.scheduled.get(resource_id="phone").due_at
+    assert look(LATER + timedelta(days=1))
+    assert sources.ids("crm.clients") == [1, 2]
+    told = {one.ground for part in overview(plan, "en").resources for one in part.tables}
+    assert UNDER_HOLD in told
+    unit.refresh_from_db()
+    later = LATER + timedelta(days=1, minutes=5)
+    assert unit.due_at > later
+
+    propose_release(hold=hold, reason="settled", by=Actor.staff(handler.pk), at=later)
+    assert not look(later)
+    release_hold(hold=hold, by=Actor.staff(dpo.pk), at=later)
+
+    assert look(later)
+    crm = {name: ids for name, ids in AFTER.items() if name.startswith("crm")}
+    assert {name: sources.ids(name) for name in crm} == crm
+    assert plan.scheduled.get(resource_id="phone").due_at == phone
 
 
 def test_undated_rows_stay_when_others_joined_them(

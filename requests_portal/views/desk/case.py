@@ -34,7 +34,8 @@ from requests_portal.texts.rights import RIGHT_NAMES
 from requests_portal.texts.trail import AUDIT_VERBS
 from requests_portal.views.desk.fetch import READERS, WORKERS, case_or_404
 from requests_portal.views.desk.panels import PANELS
-from retention.queries import restriction_of
+from retention.queries import holds_on, restriction_of
+from retention.views.holds_shown import ShownHold, controller_names, shown_hold
 from retention.views.shown import ShownRestriction, shown, staff_names, titles_of_map
 
 PAGE = "requests_portal/desk/case.html"
@@ -88,6 +89,7 @@ def _erasure_context(case: Case, findings: list[Finding]) -> dict[str, Any]:
 def _context(case: Case, user: User) -> dict[str, Any]:
     """Gather everything the page of a case shows."""
     findings = findings_of(case)
+    known_by_now = _keys_by_now(case, findings)
     searched = bool(findings) and all(f.unit.status == Status.DONE for f in findings)
     return {
         "case": case,
@@ -101,7 +103,8 @@ def _context(case: Case, user: User) -> dict[str, Any]:
         "mails": mails_of(case),
         "searched": searched,
         "working": _is_working(case, findings),
-        "restrictions": _restrictions(case, findings),
+        "restrictions": _restrictions(known_by_now),
+        "holds": _holds(known_by_now),
         "may_work": user.has_role(*WORKERS),
         "decision": decision_of(case),
         "outcomes": outcomes_of(Right(case.right)),
@@ -114,10 +117,24 @@ def _context(case: Case, user: User) -> dict[str, Any]:
     }
 
 
-def _restrictions(case: Case, findings: list[Finding]) -> list[ShownRestriction]:
-    """Gather the restrictions in force on this person, by all identifiers known by now."""
+def _keys_by_now(case: Case, findings: list[Finding]) -> SubjectKeys:
+    """Return all identifiers of this person that are known by now."""
     searched = (pair for one in findings for pair in keys_from(one.unit.searched_with))
-    found = restriction_of(SubjectKeys.of_pairs([*keys_given(case), *searched]))
+    return SubjectKeys.of_pairs([*keys_given(case), *searched])
+
+
+def _holds(keys: SubjectKeys) -> list[ShownHold]:
+    """Gather the legal holds in force that name this person."""
+    found = holds_on(keys)
+    if not found:
+        return []
+    titles, people, controllers = titles_of_map(), staff_names(), controller_names()
+    return [shown_hold(one, titles=titles, people=people, controllers=controllers) for one in found]
+
+
+def _restrictions(keys: SubjectKeys) -> list[ShownRestriction]:
+    """Gather the restrictions in force on this person."""
+    found = restriction_of(keys)
     if not found:
         return []
     titles, people = titles_of_map(), staff_names()
