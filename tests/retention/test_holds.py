@@ -14,6 +14,7 @@ from datamap.connectors import connector_for
 from datamap.domain.erasing import Exclusion, Scope, Treatment
 from datamap.domain.keys import SubjectKeys
 from datamap.domain.vocabulary import Category, Erasing
+from ledger.services.booking import Booked
 from retention.domain.holding import HoldKind, HoldState
 from retention.domain.treatments import rules_hash
 from retention.models import LegalHold
@@ -60,7 +61,9 @@ def purge(name: str, table: str, keys: SubjectKeys | None = None) -> int:
     scope = Scope(keys, {table: Treatment(Erasing.DELETE)})
     source = resource(name)
     with (
-        permitted(resource=source, scope=scope, rules_hash=rules_hash()) as permit,
+        permitted(
+            resource=source, scope=scope, rules_hash=rules_hash(), booked=Booked("test", source.id)
+        ) as permit,
         connector_for(source).writing(permit) as writer,
     ):
         return writer.erase(source.table(table)).rows
@@ -145,7 +148,12 @@ def test_hold_set_while_a_purge_of_its_rows_runs_wins(sources: Sources) -> None:
         gone = 0
         for within in list(connector_for(source).steps(table, scope, size=2)):
             with (
-                permitted(resource=source, scope=scope, rules_hash=rules_hash()) as permit,
+                permitted(
+                    resource=source,
+                    scope=scope,
+                    rules_hash=rules_hash(),
+                    booked=Booked("test", source.id),
+                ) as permit,
                 connector_for(source).writing(permit) as writer,
             ):
                 gone += writer.erase(table, within).rows
