@@ -34,6 +34,7 @@ class Taken:
     whole: float
     erasing: float
     wal: int
+    planning: float = 0
 
 
 def bare_delete(address: str, *, rows: int) -> Taken:
@@ -95,7 +96,7 @@ def purge(resource: str, address: str, *, rows: int, workers: int = 1) -> Taken:
     gone = sum(one.erased for one in run.tables.all())
     if RunState(run.state) is not RunState.DONE or gone != rows:
         raise WrongCount(f"{run.state}: {gone} rows instead of {rows}")
-    return Taken(ended, erased - planned, wal)
+    return Taken(ended, erased - planned, wal, planned)
 
 
 def _until(run: PurgeRun, reached: Callable[[], bool]) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from datamap.domain.erasing import Treatment
 from datamap.domain.schema import DataMap, Resource, Table
@@ -54,6 +55,7 @@ _KEPT: Mapping[OnErasure, Ground] = {
 }
 
 
+@lru_cache(maxsize=512)  # a run asks the same for each table of a category
 def due_before(
     *,
     category: str,

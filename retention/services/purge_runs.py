@@ -181,11 +181,14 @@ def advance_run(run: PurgeRun, *, at: datetime) -> None:
         locked = PurgeRun.objects.select_for_update(no_key=True).get(pk=run.pk)
         if locked.finished_at is not None:
             return
+        before = (locked.stage, locked.level)
         while (step := _next_step(locked)) is not None:
             if step == (Stage.OVER, 0):
                 close_run(locked, at=at)
                 return
             locked.stage, locked.level = step[0].value, step[1]
+        if (locked.stage, locked.level) == before:
+            return
         PurgeRun.objects.filter(pk=locked.pk).update(stage=locked.stage, level=locked.level)
     run.refresh_from_db()
 
