@@ -55,6 +55,7 @@ class Report:
     held: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     left: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     problems: list[Problem] = field(default_factory=list)
+    is_dry: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -77,12 +78,17 @@ class _Order:
 
 
 def replay_erasures(
-    *, without: Collection[str] = (), since: datetime | None = None, clock: Clock
+    *,
+    without: Collection[str] = (),
+    since: datetime | None = None,
+    dry_run: bool = False,
+    clock: Clock,
 ) -> Report:
     """Do again what was erased and purged after this database's backup, or booked `since`.
 
-    `without` are resources, or tables ("resource.table"), that were not restored. Opens the
-    system if nothing is left. Raises LedgerBroken, NoSuchResource, NoMap.
+    `dry_run`: only count; what would go is `left`. `without` are resources, or tables
+    ("resource.table"), that were not restored. Opens the system if nothing is left. Raises
+    LedgerBroken, NoSuchResource, NoMap.
     """
     data_map = current_map()
     lines = lines_to_replay(since=since)
@@ -92,12 +98,12 @@ def replay_erasures(
             raise NoSuchResource(f"Neither the data map nor the ledger has a resource “{name}”.")
     entries = [_left_out(line.entry, without) for line in lines]
     entries = [one for one in entries if one.tables]
-    report = Report(lines=len(lines))
+    report = Report(lines=len(lines), is_dry=dry_run)
     reachable = _reachable(entries, data_map, report)
     able = [one for one in entries if one.resource in reachable]
     _erase_people([one for one in able if one.kind is Kind.ERASURE], data_map, report)
     _purge([one for one in able if one.kind is Kind.PURGE], data_map, report)
-    if lines and report.is_complete:
+    if lines and report.is_complete and not dry_run:
         book_replay(lines=lines, without=without, at=clock())
     return report
 
@@ -176,7 +182,7 @@ def _erase(
     for resource_id, treatments in order.treatments.items():
         for gone in sorted(set(treatments) - known[resource_id]):
             report.problems.append(Problem(resource_id, "not_in_map", gone))
-    for block in erasure_order(data_map):
+    for block in () if report.is_dry else erasure_order(data_map):
         treatments = order.treatments.get(block.resource, {})
         names = [one.table for one in block.tables if one.table in treatments]
         if not names:
@@ -225,7 +231,7 @@ def _purge(entries: Sequence[Entry], data_map: DataMap, report: Report) -> None:
             report.problems.append(Problem(resource_id, "not_in_map", name))
         able = {name: before for name, before in wanted.items() if name in mapped}
         try:
-            for again in purge_again(resource, able, data_map=data_map):
+            for again in purge_again(resource, able, data_map=data_map, dry_run=report.is_dry):
                 report.note(
                     f"{resource_id}.{again.table}",
                     erased=again.erased,

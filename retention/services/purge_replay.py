@@ -42,12 +42,20 @@ class PurgedAgain:
 
 
 def purge_again(
-    resource: Resource, wanted: Mapping[str, PurgedBefore], *, data_map: DataMap
+    resource: Resource,
+    wanted: Mapping[str, PurgedBefore],
+    *,
+    data_map: DataMap,
+    dry_run: bool = False,
 ) -> Iterator[PurgedAgain]:
-    """Purge tables of a resource again, children before their parents. Raises SourceError."""
+    """Purge tables of a resource again, children before their parents. Raises SourceError.
+
+    `dry_run`: only count, what is due is `left`.
+    """
     levels = levels_of(resource, children_in(resource))
     for name in sorted(wanted, key=lambda one: (levels[one], one)):
-        yield _Again(resource, resource.table(name), wanted[name], data_map).done()
+        again = _Again(resource, resource.table(name), wanted[name], data_map)
+        yield again.seen() if dry_run else again.done()
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,10 @@ class _Again:
             self._part(connector, part)
             for part in connector.parts(self.table, self._scope(), at_most=1)
         )
-        survey = connector.survey(self.table, self._scope())
+        return self.seen(erased=erased)
+
+    def seen(self, *, erased: int = 0) -> PurgedAgain:
+        survey = connector_for(self.resource).survey(self.table, self._scope())
         return PurgedAgain(self.table.name, erased, survey.going.rows, survey.held.rows)
 
     def _part(self, connector: Connector, part: Part) -> int:

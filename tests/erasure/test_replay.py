@@ -218,6 +218,19 @@ def test_command_says_what_it_did_and_what_is_left(erased: Sources) -> None:
     assert "ana" not in out.getvalue()
 
 
+def test_dry_run_counts_and_changes_nothing(erased: Sources) -> None:
+    restore(erased)
+    before = ledger_path().read_bytes()
+    out = StringIO()
+    call_command("replay_erasures", dry_run=True, stdout=out)
+
+    assert "crm.notes: 2 rows would go" in out.getvalue()
+    assert "serves again" not in out.getvalue()
+    assert erased.all_ids() == BEFORE
+    assert ledger_path().read_bytes() == before
+    assert standing() is Standing.BEHIND
+
+
 @pytest.mark.parametrize("page", ["/en/", "/pl/", "/desk/", "/staff/sign-in/"])
 def test_nothing_is_served_until_then_but_the_reason(
     erased: Sources, client: Client, page: str

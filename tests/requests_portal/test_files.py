@@ -127,6 +127,7 @@ def test_what_is_too_large_is_refused_unread(client: Client, path: str, most: in
     assert f"No more than {most} MB" in response.content.decode()
 
 
+@pytest.mark.django_db
 def test_limit_is_a_setting(client: Client, settings: Settings) -> None:
     settings.UPLOAD_MOST_MEGABYTES = 3000
     response = client.generic("POST", "/en/", b"", CONTENT_LENGTH=str(2 * 1024**3))

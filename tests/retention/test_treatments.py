@@ -51,7 +51,7 @@ def test_due_before_parts_the_days_as_the_end_date_does(
         "financial_year_end": year_end,
         "dpa_months": months if category is Category.ENTRUSTED else None,
     }
-    first_kept = due_before(now=now, **own)  # type: ignore[arg-type]
+    first_kept = due_before(now=now, **own)
 
     for day in (
         first_kept - timedelta(days=1),

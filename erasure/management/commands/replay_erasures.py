@@ -34,10 +34,17 @@ class Command(BaseCommand):
             "was made that was restored, with its UTC offset",
         )
 
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only count what would go; nothing is changed"
+        )
+
     def handle(self, **options: Any) -> None:
         try:
             report = replay_erasures(
-                without=options["without"], since=options["since"], clock=timezone.now
+                without=options["without"],
+                since=options["since"],
+                dry_run=options["dry_run"],
+                clock=timezone.now,
             )
         except NoMap as error:
             raise CommandError("There is no data map in this database: was it restored?") from error
@@ -45,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError(str(refused)) from refused
         for line in _told(report):
             self.stdout.write(line)
-        if not report.is_complete:
+        if not report.is_complete and not report.is_dry:
             raise CommandError(
                 "Not everything was erased again; the system stays closed. See above, mend it, and "
                 "run this again.",
@@ -72,13 +79,13 @@ def _told(report: Report) -> Iterator[str]:
     for words, rows in (
         ("erased again", report.erased),
         ("held back by a restriction, they stay", report.held),
-        ("still there", report.left),
+        ("would go" if report.is_dry else "still there", report.left),
     ):
         for table, number in sorted(rows.items()):
             yield f"{table}: {number} rows {words}"
     for problem in report.problems:
         yield _advice(problem)
-    if report.is_complete:
+    if report.is_complete and not report.is_dry:
         yield "Everything was erased again. The system serves again."
 
 
